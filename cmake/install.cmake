@@ -1,0 +1,1 @@
+# completed by the packaging work

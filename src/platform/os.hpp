@@ -1,0 +1,45 @@
+#pragma once
+/// \file
+/// What the library asks of an operating system: a contract, kept by one file a system that CMake chooses.
+///
+/// Nothing here allocates from the C++ heap or throws. A service that a system lacks answers as its comment says; callers
+/// have a way on for every such answer.
+
+#include <autopmr/fixed_text.hpp>
+
+#include <cstddef>
+
+namespace autopmr::os {
+
+/// Bytes; a power of two.
+std::size_t page_size() noexcept;
+/// Whole zeroed pages, read-write; `bytes` is rounded up by the callee. Null when there are none.
+void* map_pages(std::size_t bytes) noexcept;
+void  unmap_pages(void* pages, std::size_t bytes) noexcept;
+
+/// A variable of the environment, or null: unset, or this is a set-uid program, whose environment is not ours to trust.
+const char* environment(const char* name) noexcept;
+
+/// Opens a shared library for good (it is never unloaded), its names private. Null and a reason when that fails.
+void* open_module(const char* name, fixed_text<192>& why_not) noexcept;
+/// A function or object of a module, null when it has none of that name.
+void* symbol(void* module, const char* name) noexcept;
+/// Keeps the object file that holds `address` from ever being unloaded. True when that is so.
+bool pin_module_of(const void* address) noexcept;
+
+/// Calls `hook(value)` when this thread ends, after most of its thread_locals are gone. One hook for the whole library;
+/// a null value cancels. False when the system has no such thing: the value then outlives the thread.
+bool at_thread_exit(void (*hook)(void*), void* value) noexcept;
+/// Handlers around fork, run in this order. Systems without fork say true and never call them.
+bool at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
+/// A number for this thread, unlike that of any other that lives.
+unsigned long thread_number() noexcept;
+/// Returns after every running thread of this process has passed a full memory barrier. False when the system can't.
+bool fence_all_threads() noexcept;
+
+/// Up to `size` bytes of a file; the number read, or -1 with errno set. No locks, no allocation.
+long read_file(const char* path, char* out, std::size_t size) noexcept;
+/// Standard error, at once and unbuffered.
+void write_error(const char* text, std::size_t size) noexcept;
+
+}  // namespace autopmr::os
