@@ -39,6 +39,22 @@ bool fence_all_threads() noexcept;
 
 /// Up to `size` bytes of a file; the number read, or -1 with errno set. No locks, no allocation.
 long read_file(const char* path, char* out, std::size_t size) noexcept;
+/// The same in pieces, for files of any length: a handle or -1 with errno set; bytes read, 0 at the end, -1 with errno set.
+int  open_file(const char* path) noexcept;
+long read_some(int file, char* out, std::size_t size) noexcept;
+void close_file(int file) noexcept;
+
+/// CPUs the scheduler may use for this process; 0 when the system does not say.
+unsigned affinity_cpus() noexcept;
+/// Bytes of memory in the machine; 0 when the system does not say.
+std::size_t physical_memory() noexcept;
+/// Whether this process opted out of transparent huge pages: 1, 0, or -1 when the system has no such switch.
+int huge_pages_refused() noexcept;
+/// What the name means to the program as a whole (not to one module); null when nothing exports it.
+void* global_symbol(const char* name) noexcept;
+/// The file of the object that holds `address`; empty when unknown.
+fixed_text<192> file_of(const void* address) noexcept;
+
 /// Standard error, at once and unbuffered.
 void write_error(const char* text, std::size_t size) noexcept;
 

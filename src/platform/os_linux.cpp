@@ -3,7 +3,9 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -71,24 +73,55 @@ bool fence_all_threads() noexcept {
     return ready && ::syscall(SYS_membarrier, private_expedited, 0, 0) == 0;
 }
 
+// Not blocking: where a file is expected there may be a pipe, which would wait for its other end.
+int open_file(const char* path) noexcept { return ::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }
+
+long read_some(int file, char* out, std::size_t size) noexcept {
+    ssize_t n;
+    do n = ::read(file, out, size);
+    while (n < 0 && errno == EINTR);
+    return static_cast<long>(n);
+}
+
+void close_file(int file) noexcept {
+    const int reason = errno;
+    ::close(file);
+    errno = reason;
+}
+
 long read_file(const char* path, char* out, std::size_t size) noexcept {
-    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    const int file = open_file(path);
     if (file < 0) return -1;
     std::size_t got = 0;
-    while (got != size) {
-        const ssize_t n = ::read(file, out + got, size - got);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) {
-            const int reason = errno;
-            ::close(file);
-            errno = reason;
-            return -1;
-        }
-        if (n == 0) break;
-        got += static_cast<std::size_t>(n);
-    }
-    ::close(file);
-    return static_cast<long>(got);
+    long        n = 0;
+    while (got != size && (n = read_some(file, out + got, size - got)) > 0) got += static_cast<std::size_t>(n);
+    close_file(file);
+    return n < 0 ? -1 : static_cast<long>(got);
+}
+
+unsigned affinity_cpus() noexcept {
+    // Larger than any kernel's limit of 8192 CPUs; a smaller set is refused by a kernel that could have more.
+    cpu_set_t sets[8192 / CPU_SETSIZE];
+    if (::sched_getaffinity(0, sizeof sets, sets) != 0) return 0;
+    return static_cast<unsigned>(CPU_COUNT_S(sizeof sets, sets));
+}
+
+std::size_t physical_memory() noexcept {
+    const long pages = ::sysconf(_SC_PHYS_PAGES);
+    return pages > 0 ? static_cast<std::size_t>(pages) * page_size() : 0;
+}
+
+int huge_pages_refused() noexcept {
+    const int answer = ::prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0);
+    return answer < 0 ? -1 : answer != 0;
+}
+
+void* global_symbol(const char* name) noexcept { return ::dlsym(RTLD_DEFAULT, name); }
+
+fixed_text<192> file_of(const void* address) noexcept {
+    Dl_info where{};
+    if (::dladdr(address, &where) == 0 || where.dli_fname == nullptr) return {};
+    return where.dli_fname;
 }
 
 void write_error(const char* text, std::size_t size) noexcept {
