@@ -2,12 +2,14 @@
 /// \file
 /// What goes wrong, as types: exhaustion and bad arguments are exceptions, misuse at deallocation is a report.
 ///
-/// Every exception derives from std::bad_alloc, carries the request, and has a static what(): nothing is formatted while
-/// memory is out.
+/// Every exception derives from std::bad_alloc, carries the request, and has a static what(): nothing is formatted and
+/// nothing is allocated for text while memory is out. Catch std::bad_alloc where the reason does not matter, one of these
+/// where it does. For misuse found at deallocation, which can't throw, see fault_report.hpp. Any thread.
 
 #include <cstddef>
-#include <cstdint>
+#include <exception>
 #include <new>
+#include <string_view>
 
 namespace autopmr {
 
@@ -60,10 +62,23 @@ public:
     [[nodiscard]] const char* what() const noexcept override;
 };
 
-/// Throwing out of line: keeps the callers' hot paths small. Without exceptions in the library these abort with one line.
+/// A policy, an environment variable or a name that can't be honoured: what value_or_throw() throws. Keeps its text in place;
+/// one longer than 511 bytes is cut.
+class configuration_error final : public std::exception {
+public:
+    explicit configuration_error(std::string_view text) noexcept;
+    [[nodiscard]] const char* what() const noexcept override { return text_; }
+
+private:
+    char text_[512];
+};
+
+/// Throwing out of line: keeps the callers' hot paths small, and lets code without exceptions refuse. Where the library
+/// itself is built without exceptions these write one line to standard error and abort.
 [[noreturn]] void throw_out_of_memory(std::size_t bytes, std::size_t alignment, const char* resource);
 [[noreturn]] void throw_limit_exceeded(std::size_t bytes, std::size_t alignment, const char* resource, std::size_t limit);
 [[noreturn]] void throw_bad_alignment(std::size_t bytes, std::size_t alignment, const char* resource);
 [[noreturn]] void throw_wrong_thread(std::size_t bytes, std::size_t alignment, const char* resource);
+[[noreturn]] void throw_configuration_error(std::string_view text);
 
 }  // namespace autopmr

@@ -1,0 +1,159 @@
+#include <autopmr/fault_report.hpp>
+
+#include "support/catch.hpp"
+#include "support/child.hpp"
+#include "src/support/report_text.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+
+using namespace autopmr;
+using autopmr_test::child_end;
+using autopmr_test::in_child;
+
+// Every malloc of this program, counted, so that "without allocating" is seen and not believed. Sanitizers bring their own
+// malloc and do not like a third one.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS_MALLOC
+static std::atomic<unsigned> mallocs{0};
+extern "C" void* __libc_malloc(std::size_t);
+extern "C" void* malloc(std::size_t bytes) {
+    mallocs.fetch_add(1, std::memory_order_relaxed);
+    return __libc_malloc(bytes);
+}
+#endif
+
+namespace {
+
+fault_report a_report() {
+    fault_report report;
+    report.kind = fault_kind::wrong_size;
+    report.address = reinterpret_cast<const void*>(0xbeef0);
+    report.resource = "tracking";
+    report.expected_bytes = 128;
+    report.expected_alignment = 16;
+    report.given_bytes = 64;
+    report.given_alignment = 8;
+    return report;
+}
+
+fault_report seen;
+
+template <fault_answer Answer>
+fault_answer answers(const fault_report& report) noexcept {
+    seen = report;
+    return Answer;
+}
+
+}  // namespace
+
+TEST_CASE("the default handler writes one line that names everything, and aborts") {
+    const child_end end = in_child([] {
+        report_fault(a_report());
+        return 0;
+    });
+    CHECK(end.signal == SIGABRT);
+    CHECK(end.error ==
+          "autopmr: wrong size at 0xbeef0, found by tracking; allocated with 128 bytes aligned to 16; "
+          "deallocated with 64 bytes aligned to 8; deallocate with the size that was allocated\n");
+}
+
+TEST_CASE("what is not known is left out of the line") {
+    const child_end end = in_child([] {
+        fault_report report;
+        report.kind = fault_kind::double_free;
+        report.resource = nullptr;
+        report_fault(report);
+        return 0;
+    });
+    CHECK(end.signal == SIGABRT);
+    CHECK(end.error == "autopmr: double free at 0x0, found by (null); find the second owner of this block\n");
+}
+
+TEST_CASE("a handler's answer is carried out") {
+    CHECK(in_child([] {
+              set_fault_handler(answers<fault_answer::abort>);
+              report_fault(a_report());
+              return 0;
+          }).signal == SIGABRT);
+
+    const int trapped = in_child([] {
+                            set_fault_handler(answers<fault_answer::trap>);
+                            report_fault(a_report());
+                            return 0;
+                        }).signal;
+    CHECK((trapped == SIGILL || trapped == SIGTRAP));
+
+    const child_end quarantined = in_child([] {
+        set_fault_handler(answers<fault_answer::quarantine>);
+        report_fault(a_report());
+        return seen.kind == fault_kind::wrong_size && seen.expected_bytes == 128 && seen.given_bytes == 64 ? 7 : 1;
+    });
+    CHECK(quarantined.exit_status == 7);
+    CHECK(quarantined.error.empty());
+}
+
+TEST_CASE("an answer that does not exist ends the program") {
+    CHECK(in_child([] {
+              set_fault_handler(answers<static_cast<fault_answer>(99)>);
+              report_fault(a_report());
+              return 0;
+          }).signal == SIGABRT);
+}
+
+TEST_CASE("a handler can be set, asked for, and taken back") {
+    CHECK(set_fault_handler(answers<fault_answer::quarantine>) == nullptr);
+    CHECK(set_fault_handler(nullptr) == &answers<fault_answer::quarantine>);
+    CHECK(set_fault_handler(nullptr) == nullptr);
+}
+
+TEST_CASE("a report can be made in a signal handler") {
+    const child_end end = in_child([] {
+        ::signal(SIGUSR1, [](int) { report_fault(a_report()); });
+        ::raise(SIGUSR1);
+        return 0;
+    });
+    CHECK(end.signal == SIGABRT);
+    CHECK(end.error.find("wrong size") != std::string::npos);
+}
+
+#if defined(COUNTS_MALLOC)
+TEST_CASE("a report is written without allocating") {
+    const child_end end = in_child([] {
+        // Stops the abort after the report was written, to look at the count.
+        ::signal(SIGABRT, [](int) { ::_exit(mallocs.load() == 0 ? 5 : 6); });
+        mallocs = 0;
+        report_fault(a_report());
+        return 0;
+    });
+    CHECK(end.exit_status == 5);
+    CHECK_FALSE(end.error.empty());
+}
+#endif
+
+TEST_CASE("every kind has a name of its own, and a kind of the future has one too") {
+    std::string names;
+    for (auto kind = std::uint32_t{0}; kind <= static_cast<std::uint32_t>(fault_kind::wrong_thread); ++kind) {
+        const std::string name = to_string(static_cast<fault_kind>(kind));
+        CHECK(names.find("|" + name + "|") == std::string::npos);
+        names += "|" + name + "|";
+    }
+    CHECK(std::string(to_string(fault_kind::write_after_free)) == "write after free");
+    CHECK(std::string(to_string(static_cast<fault_kind>(4711))) == to_string(fault_kind::unknown));
+}
+
+TEST_CASE("a line keeps its numbers and addresses whole, and its end when it is cut") {
+    report_text line;
+    line.number(0).text(" ").number(18446744073709551615ULL).text(" ").address(nullptr).text(" ");
+    line.address(reinterpret_cast<const void*>(~std::uintptr_t{0}));
+    CHECK(line.view() == "0 18446744073709551615 0x0 0x" + std::string(sizeof(void*) * 2, 'f'));
+
+    const child_end end = in_child([] {
+        const std::string words(5000, 'w');
+        report_text().text(words).write();
+        return 0;
+    });
+    CHECK(end.error.size() == 1025);
+    CHECK(end.error.substr(1020) == "w...\n");
+}
