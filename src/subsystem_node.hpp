@@ -1,0 +1,90 @@
+#pragma once
+// What a subsystem is behind its resource, and the tree they stand in. Nodes live in pages that are never given back.
+//
+// Found without a lock: nodes are only ever added, and each list is linked by an atomic pointer that is written once.
+// Everything that is set (settings, bindings) is written under the tree's lock.
+
+#include <autopmr/backend.hpp>
+#include <autopmr/decision.hpp>
+#include <autopmr/subsystem.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <string_view>
+
+namespace autopmr {
+
+// Where a setting was made: in a file when it has a name (immortal), else in code.
+struct setting_place {
+    const char* file = nullptr;
+    unsigned    line = 0;
+    unsigned    column = 0;
+};
+
+// Who made a setting; nobody: it is not set.
+struct setting_source {
+    said_by       who = said_by::nobody;
+    setting_place at;
+    explicit operator bool() const noexcept { return who != said_by::nobody; }
+};
+
+using raw_allocate = void* (*)(std::size_t, std::size_t);
+using raw_deallocate = void (*)(void*, std::size_t, std::size_t);
+
+struct subsystem_node {
+    // Read at each allocation. Null until bound, and for ever over a heap of its own.
+    std::atomic<raw_allocate>   allocate{nullptr};
+    std::atomic<raw_deallocate> deallocate{nullptr};
+    // Simple books, one for each subsystem.
+    std::atomic<std::size_t> live{0}, peak{0}, total{0}, count{0}, failures{0};
+    std::atomic<std::size_t> limit{subsystem_options::no_limit};
+
+    subsystem_resource resource{*this};
+    subsystem_node*    parent = nullptr;
+    const char*        name = "";        // ends in a zero: exceptions carry it
+    std::size_t        name_size = 0;
+
+    std::atomic<const backend*>             bound{nullptr};  // after `heap` and the raw functions
+    std::atomic<std::pmr::memory_resource*> heap{nullptr};   // what it allocates from when that is no common heap
+
+    // Settings, under the lock.
+    const backend*             wanted = nullptr;
+    std::pmr::memory_resource* own = nullptr;     // made when it was asked for
+    const backend*             own_of = nullptr;  // by this backend
+    bool                       own_heap = false;
+    guard                      under = guard::none;
+    setting_source             backend_by, limit_by, own_heap_by, under_by;
+
+    std::atomic<subsystem_node*> next_in_bucket{nullptr};
+    std::atomic<subsystem_node*> next{nullptr};  // in the order they were made: parents before children
+
+    constexpr subsystem_node() noexcept = default;
+    constexpr subsystem_node(subsystem_node* p, const char* n, std::size_t size) noexcept : parent(p), name(n), name_size(size) {}
+    [[nodiscard]] std::string_view view() const noexcept { return {name, name_size}; }
+    static subsystem_node&         of(const subsystem_resource& r) noexcept { return *r.node_; }
+};
+
+namespace subsystem_tree {
+
+subsystem_node& root() noexcept;
+// One that stands for every subsystem that was not made yet.
+const subsystem_node& unmade() noexcept;
+// Null when there is none of that name.
+subsystem_node* find(std::string_view name) noexcept;
+// While it is held, nobody else changes the tree or its settings meanwhile.
+std::unique_lock<std::mutex> lock() noexcept;
+// Under the lock; null when there are no pages left. The name is good.
+subsystem_node* find_or_make_locked(std::string_view name) noexcept;
+// Under the lock: the same text for ever, "" when there are no pages left.
+const char* intern_locked(std::string_view text) noexcept;
+
+}  // namespace subsystem_tree
+
+// Settles which backend or heap a subsystem allocates from; returns it bound.
+void bind(subsystem_node& node) noexcept;
+
+// "autopmr.toml:4:9", "program" or "default".
+fixed_text<192> to_text(const setting_source& source) noexcept;
+
+}  // namespace autopmr

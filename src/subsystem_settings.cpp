@@ -1,0 +1,214 @@
+// Settings of subsystems: checked together, then set together.
+
+#include "src/subsystem_settings.hpp"
+
+#include "src/policy_words.hpp"
+#include "src/subsystem_binding.hpp"
+
+#include <exception>
+
+namespace autopmr {
+namespace {
+
+using line = fixed_text<1024>;
+
+// Where a wish was said, then what is wrong with it.
+line at(const subsystem_wish& wish, const setting_place& place) noexcept {
+    line text;
+    if (place.file != nullptr) return text.append(to_text({said_by::policy_file, place})).append(": ");
+    return text.append("configure(\"").append(wish.name).append("\"): ");
+}
+
+line of(const subsystem_wish& wish, const setting_place& place, std::string_view key) noexcept {
+    line text = at(wish, place);
+    text.append(key).append(" of ");
+    return wish.name.empty() ? text.append("the root subsystem ") : text.append("subsystem '").append(wish.name).append("' ");
+}
+
+// What can be said without looking at the subsystem itself. May load libraries.
+bool check_values(const subsystem_wish& wish, policy_result& result) noexcept {
+    const subsystem_options& wants = wish.wants;
+    if (!wants.backend.empty()) {
+        const fixed_text<512> wrong = backend_error(wants.backend);
+        if (!wrong.empty()) return result.fail(of(wish, wish.backend_at, "backend").append("is ").append(wrong)), false;
+    }
+    if (wants.limit && *wants.limit == 0)
+        return result.fail(of(wish, wish.limit_at, "limit").append(
+                   "is 0, which would refuse every request; give a size such as \"64MiB\", or leave it out for no limit")), false;
+    if (wants.under) {
+        const std::string_view missing = why_not_built(*wants.under);
+        if (!missing.empty()) return result.fail(of(wish, wish.under_at, "guard").append("is ").append(missing)), false;
+    }
+    return true;
+}
+
+class application {
+public:
+    application(const wish_list& list, policy_result& result) : list_(list), result_(result), plans_(list.wishes.size()) {}
+
+    // Under the lock, as all below.
+    void run() {
+        for (std::size_t i = 0; i != plans_.size(); ++i)
+            if (!check(list_.wishes[i], plans_[i])) return;
+        for (std::size_t i = 0; i != plans_.size(); ++i)  // last, since a heap that is made stays made
+            if (!make_heap(list_.wishes[i], plans_[i])) return;
+        for (const subsystem_wish& wish : list_.wishes)
+            if (subsystem_tree::find_or_make_locked(wish.name) == nullptr)
+                return result_.fail(at(wish, wish.backend_at).append("no memory for another subsystem; nothing was changed"));
+        for (std::size_t i = 0; i != plans_.size(); ++i) set(list_.wishes[i], plans_[i]);
+        warn_of_limits();
+    }
+
+private:
+    struct plan {
+        bool                       sets_backend = false, sets_limit = false, sets_own_heap = false, sets_under = false;
+        const backend*             heap_of = nullptr;
+        std::pmr::memory_resource* heap = nullptr;
+    };
+
+    // True when the file's word counts, or there is none to count.
+    bool wins(const subsystem_wish& wish, const setting_place& place, const setting_source& now, std::string_view key) noexcept {
+        if (list_.who != said_by::policy_file || now.who != said_by::program) return true;
+        result_.warn(of(wish, place, key).append("was set by the program, which wins; this is ignored"));
+        return false;
+    }
+
+    bool check(const subsystem_wish& wish, plan& p) {
+        const subsystem_node* const there = subsystem_tree::find(wish.name);
+        const subsystem_node&       node = there != nullptr ? *there : subsystem_tree::unmade();
+        const subsystem_options&    wants = wish.wants;
+        p.sets_backend = !wants.backend.empty() && wins(wish, wish.backend_at, node.backend_by, "backend");
+        p.sets_limit = wants.limit && wins(wish, wish.limit_at, node.limit_by, "limit");
+        p.sets_own_heap = wants.own_heap && wins(wish, wish.own_heap_at, node.own_heap_by, "own_heap");
+        p.sets_under = wants.under && wins(wish, wish.under_at, node.under_by, "guard");
+
+        const bool           heap_wanted = p.sets_own_heap ? *wants.own_heap : node.own_heap;
+        const backend* const bound = node.bound.load(std::memory_order_relaxed);
+        if (bound != nullptr) {
+            if (p.sets_backend && backend_named(wants.backend) != bound) return too_late(wish, wish.backend_at, "backend", *bound);
+            if (p.sets_own_heap && heap_wanted != (node.own != nullptr)) return too_late(wish, wish.own_heap_at, "own_heap", *bound);
+            return true;
+        }
+        if (!heap_wanted || !(p.sets_own_heap || p.sets_backend)) return true;
+        p.heap_of = p.sets_backend ? backend_named(wants.backend) : backend_above(wish.name);
+        const setting_place& place = p.sets_own_heap ? wish.own_heap_at : wish.backend_at;
+        if (p.heap_of == nullptr)
+            return result_.fail(of(wish, place, "own_heap").append(
+                       "needs a backend to make it; name one that has private heaps, such as backend = \"jemalloc\"")), false;
+        if (node.own != nullptr && node.own_of == p.heap_of) p.heap = node.own;
+        if (p.heap_of->own_heap != nullptr) return true;
+        return result_.fail(of(wish, place, "own_heap").append("is not built: own heap over '").append(p.heap_of->name).append(
+                   "' (concurrent pool); use backend = \"jemalloc\" or leave own_heap out")), false;
+    }
+
+    bool too_late(const subsystem_wish& wish, const setting_place& place, std::string_view key, const backend& bound) noexcept {
+        result_.fail(of(wish, place, key).append("can't change any more, it already allocates from '").append(bound.name).append(
+            "'; set it before the first allocation"));
+        return false;
+    }
+
+    // The backend that somebody named for this subsystem or above it, these wishes included.
+    const backend* backend_above(std::string_view name) const noexcept {
+        for (;;) {
+            for (std::size_t i = 0; i != plans_.size(); ++i)
+                if (list_.wishes[i].name == name && plans_[i].sets_backend) return backend_named(list_.wishes[i].wants.backend);
+            if (const subsystem_node* const node = subsystem_tree::find(name); node != nullptr) {
+                if (const backend* const bound = node->bound.load(std::memory_order_relaxed)) return bound;
+                if (node->backend_by) return node->wanted;
+            }
+            if (name.empty()) return list_.fallback;
+            const std::size_t dot = name.rfind('.');
+            name = name.substr(0, dot == std::string_view::npos ? 0 : dot);
+        }
+    }
+
+    bool make_heap(const subsystem_wish& wish, plan& p) noexcept {
+        if (p.heap_of == nullptr || p.heap != nullptr) return true;
+        const heap_offer offer = p.heap_of->own_heap();
+        p.heap = offer.heap;
+        if (p.heap != nullptr) return true;
+        result_.fail(of(wish, p.sets_own_heap ? wish.own_heap_at : wish.backend_at, "own_heap").append("can't be had from '").append(
+            p.heap_of->name).append("': ").append(offer.why_not).append("; use backend = \"jemalloc\" or leave own_heap out"));
+        return false;
+    }
+
+    void set(const subsystem_wish& wish, const plan& p) noexcept {
+        subsystem_node& node = *subsystem_tree::find(wish.name);
+        const auto      source = [&](setting_place place) {
+            if (place.file != nullptr) place.file = subsystem_tree::intern_locked(place.file);
+            return setting_source{list_.who, place};
+        };
+        if (p.sets_backend) {
+            node.wanted = backend_named(wish.wants.backend);
+            node.backend_by = source(wish.backend_at);
+        }
+        if (p.sets_limit) {
+            node.limit.store(*wish.wants.limit, std::memory_order_relaxed);
+            node.limit_by = source(wish.limit_at);
+        }
+        if (p.sets_own_heap) {
+            node.own_heap = *wish.wants.own_heap;
+            node.own_heap_by = source(wish.own_heap_at);
+        }
+        if (p.sets_under) {
+            node.under = *wish.wants.under;
+            node.under_by = source(wish.under_at);
+        }
+        if (p.heap != nullptr || !node.own_heap) {
+            node.own = p.heap;
+            node.own_of = p.heap_of;
+        }
+    }
+
+    // A limit above one that bounds it anyway can't be what was meant.
+    void warn_of_limits() noexcept {
+        for (std::size_t i = 0; i != plans_.size(); ++i) {
+            if (!plans_[i].sets_limit) continue;
+            const subsystem_wish&       wish = list_.wishes[i];
+            const subsystem_node* const node = subsystem_tree::find(wish.name);
+            const std::size_t           limit = *wish.wants.limit;
+            if (limit == subsystem_options::no_limit) continue;
+            for (const subsystem_node* above = node->parent; above != nullptr; above = above->parent) {
+                const std::size_t bound = above->limit.load(std::memory_order_relaxed);
+                if (limit <= bound) continue;
+                line text = of(wish, wish.limit_at, "limit").append("(").append(limit).append(" bytes) is above that of ");
+                text.append(above->name_size != 0 ? above->view() : "the root").append(" (").append(bound);
+                result_.warn(text.append(" bytes), which bounds it"));
+                break;
+            }
+        }
+    }
+
+    const wish_list&  list_;
+    policy_result&    result_;
+    std::vector<plan> plans_;
+};
+
+}  // namespace
+
+void apply(const wish_list& list, policy_result& result) {
+    for (const subsystem_wish& wish : list.wishes)
+        if (!check_values(wish, result)) return;
+    application all(list, result);
+    const auto  held = subsystem_tree::lock();
+    all.run();
+}
+
+policy_result configure(std::string_view name, const subsystem_options& options) noexcept {
+    policy_result result;
+    if (const std::string_view wrong = subsystem_name_error(name); !wrong.empty()) {
+        result.fail(line("configure(\"").append(name).append("\"): ").append(wrong));
+        return result;
+    }
+    // Nothing may throw from here: the only thing that could is running out of memory.
+    try {
+        wish_list list;
+        list.wishes.push_back({name, options, {}, {}, {}, {}});
+        apply(list, result);
+    } catch (const std::exception&) {
+        result.fail("configure: out of memory; nothing was changed");
+    }
+    return result;
+}
+
+}  // namespace autopmr
