@@ -18,12 +18,12 @@ PICTURE = """
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "resource_ptr", "layer", "observed", "ledger", "errors", "fault_report"}
+VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "ledger", "errors", "fault_report"}
 CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
 # The named concepts of src/support. One that is not here is either a part in disguise or needs a name and a line.
-SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module"}
+SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "json_text"}
 
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [
