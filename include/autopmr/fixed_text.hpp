@@ -23,6 +23,7 @@ public:
         for (char c : text) {
             if (size_ == Capacity) {
                 for (std::size_t i = Capacity - 3; i != Capacity; ++i) characters_[i] = '.';
+                cut_ = true;
                 break;
             }
             characters_[size_++] = c;
@@ -36,15 +37,20 @@ public:
         while ((number /= 10) != 0);
         return append(std::string_view(digits + first, 20 - first));
     }
-    constexpr void clear() noexcept { size_ = 0; }
+    constexpr void clear() noexcept {
+        size_ = 0;
+        cut_ = false;
+    }
 
     constexpr bool             empty() const noexcept { return size_ == 0; }
+    constexpr bool             cut() const noexcept { return cut_; }  ///< something did not fit
     constexpr std::string_view view() const noexcept { return {characters_, size_}; }
     constexpr operator std::string_view() const noexcept { return view(); }
 
 private:
     char        characters_[Capacity] = {};
     std::size_t size_ = 0;
+    bool        cut_ = false;
 };
 
 }  // namespace autopmr

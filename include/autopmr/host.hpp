@@ -29,12 +29,23 @@ enum class huge_pages : unsigned char { never, on_advice, always };
 /// Which tool watches this process's memory.
 enum class sanitizer : unsigned char { none, address, thread, memory, leak, hardware_address };
 
+constexpr std::string_view to_string(huge_pages when) noexcept {
+    constexpr std::string_view names[] = {"never", "on_advice", "always"};
+    return names[static_cast<unsigned char>(when)];
+}
+constexpr std::string_view to_string(sanitizer tool) noexcept {
+    constexpr std::string_view names[] = {"none", "address", "thread", "memory", "leak", "hardware_address"};
+    return names[static_cast<unsigned char>(tool)];
+}
+
 /// This machine, as this process may use it.
 struct host {
-    fact<unsigned>       effective_cpus;     ///< the least of affinity and every ancestor's quota, rounded up
-    fact<unsigned>       affinity_cpus;      ///< CPUs the scheduler may use for this process
+    fact<unsigned>       effective_cpus;     ///< the least of affinity, cpuset and every ancestor's quota, rounded up
+    fact<unsigned>       affinity_cpus;      ///< CPUs the scheduler may use for this process (its main thread)
     fact<unsigned>       cpu_quota_percent;  ///< tightest quota on the way to the root, 100 = one CPU; unknown: none set
-    fact<std::size_t>    memory_limit;       ///< bytes; the tightest on the way to the root; unknown: none set
+    /// Bytes; the tightest of every level's hard limit and, in version 2, memory.high, above which the kernel stalls the
+    /// process. Unknown: none set. A limit of at least the physical memory bounds nothing and counts as none.
+    fact<std::size_t>    memory_limit;
     fact<std::size_t>    memory_usage;       ///< bytes, at the level that sets memory_limit
     fact<std::size_t>    physical_memory;    ///< bytes
     fact<std::size_t>    page_size;          ///< bytes
@@ -48,9 +59,10 @@ struct host {
     fact<bool>           wine;
 };
 
-/// Reads all of it. Files are looked up below `root`, so that a folder can stand for another machine; calls that have no
-/// file (affinity, page size, whose malloc) are asked only when `root` is "/", and elsewhere read from `root`/autopmr/<name>,
-/// which only a fixture has.
+/// Reads all of it. Files are looked up below `root`, so that a folder can stand for another machine. What has no file is
+/// asked of the system only when `root` is "/"; elsewhere it is read from `root`/autopmr/<name>, which only a fixture has:
+/// affinity (a list, 0-3,8), page_size, huge_pages_refused (0 or 1), malloc (a name), watching (a sanitizer's name),
+/// valgrind and wine (0 or 1), environment (lines NAME=value). Origins name files as that machine would, without `root`.
 [[nodiscard]] host probe_host(std::string_view root = "/") noexcept;
 
 }  // namespace autopmr

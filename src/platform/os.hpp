@@ -8,6 +8,7 @@
 #include <autopmr/fixed_text.hpp>
 
 #include <cstddef>
+#include <string_view>
 
 namespace autopmr::os {
 
@@ -50,10 +51,26 @@ unsigned affinity_cpus() noexcept;
 std::size_t physical_memory() noexcept;
 /// Whether this process opted out of transparent huge pages: 1, 0, or -1 when the system has no such switch.
 int huge_pages_refused() noexcept;
-/// What the name means to the program as a whole (not to one module); null when nothing exports it.
-void* global_symbol(const char* name) noexcept;
-/// The file of the object that holds `address`; empty when unknown.
-fixed_text<192> file_of(const void* address) noexcept;
+
+/// The object file that holds a function.
+struct code_place {
+    fixed_text<192> file;                 ///< empty when unknown
+    bool            in_program = false;   ///< the executable itself, not a library
+    bool            of_c_library = false; ///< known to be the C library's own (a program may contain that)
+};
+/// Of the `malloc` that the program as a whole uses.
+code_place place_of_malloc() noexcept;
+
+/// A name that only one allocator has, and that allocator.
+struct allocator_marker {
+    std::string_view symbol, allocator;
+};
+/// What marks an allocator that is part of the process from its start; empty when there is no such mark.
+allocator_marker allocator_in_program() noexcept;
+/// "address", "thread", "memory", "leak", "hardware_address", or "none".
+std::string_view sanitizer_runtime() noexcept;
+bool             running_on_valgrind() noexcept;
+bool             running_on_wine() noexcept;
 
 /// Standard error, at once and unbuffered.
 void write_error(const char* text, std::size_t size) noexcept;

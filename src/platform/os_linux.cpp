@@ -100,9 +100,10 @@ long read_file(const char* path, char* out, std::size_t size) noexcept {
 }
 
 unsigned affinity_cpus() noexcept {
+    // Of the main thread: a worker bound to one CPU, probing first, must not make the whole process look small.
     // Larger than any kernel's limit of 8192 CPUs; a smaller set is refused by a kernel that could have more.
     cpu_set_t sets[8192 / CPU_SETSIZE];
-    if (::sched_getaffinity(0, sizeof sets, sets) != 0) return 0;
+    if (::sched_getaffinity(::getpid(), sizeof sets, sets) != 0) return 0;
     return static_cast<unsigned>(CPU_COUNT_S(sizeof sets, sets));
 }
 
@@ -114,14 +115,6 @@ std::size_t physical_memory() noexcept {
 int huge_pages_refused() noexcept {
     const int answer = ::prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0);
     return answer < 0 ? -1 : answer != 0;
-}
-
-void* global_symbol(const char* name) noexcept { return ::dlsym(RTLD_DEFAULT, name); }
-
-fixed_text<192> file_of(const void* address) noexcept {
-    Dl_info where{};
-    if (::dladdr(address, &where) == 0 || where.dli_fname == nullptr) return {};
-    return where.dli_fname;
 }
 
 void write_error(const char* text, std::size_t size) noexcept {
