@@ -1,11 +1,11 @@
 #include <autopmr/host.hpp>
 
 #include "src/platform/os.hpp"
-#include "src/support/cgroup.hpp"
-#include "src/support/host_files.hpp"
-#include "src/support/malloc_owner.hpp"
-#include "src/support/number_text.hpp"
-#include "src/support/surroundings.hpp"
+#include "src/host_cgroup.hpp"
+#include "src/host_files.hpp"
+#include "src/host_malloc.hpp"
+#include "src/host_numbers.hpp"
+#include "src/host_surroundings.hpp"
 
 #include <limits>
 

@@ -10,10 +10,10 @@
 namespace autopmr {
 
 /// The operating systems the selector tells apart. `none`: firmware, no operating system at all.
-enum class operating_system : unsigned char {
-    none, linux_kernel, android, macos, ios, tvos, watchos, windows, freebsd, netbsd, openbsd, dragonfly, solaris, illumos,
-    webassembly, other
-};
+// clang-format off
+enum class operating_system : unsigned char { none, linux_kernel, android, macos, ios, tvos, watchos, windows, freebsd,
+    netbsd, openbsd, dragonfly, solaris, illumos, webassembly, other };
+// clang-format on
 
 /// Whose C library serves `malloc`, as far as the compiler can know.
 enum class c_library : unsigned char { unknown, glibc, musl, bionic, darwin, msvcrt, newlib, bsd, wasi };
@@ -22,8 +22,8 @@ enum class c_library : unsigned char { unknown, glibc, musl, bionic, darwin, msv
 struct platform {
     operating_system os = operating_system::other;
     c_library        libc = c_library::unknown;
-    unsigned         pointer_bits = sizeof(void*) * 8;
     bool             big_endian = false;
+    unsigned         pointer_bits = sizeof(void*) * 8;
 };
 
 /// The platform this translation unit is compiled for.
@@ -63,23 +63,16 @@ inline constexpr platform this_platform{
 #else
     operating_system::other, c_library::unknown,
 #endif
-    sizeof(void*) * 8,
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    true
-#else
-    false
+#if defined(__BYTE_ORDER__)
+    __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #endif
 };
 
 /// The backend that the platform alone decides, or empty where the goal and what the probes find have a say.
 constexpr std::string_view platform_choice(platform p) noexcept {
-    switch (p.os) {
-        case operating_system::none: return "fixed_heap";
-        case operating_system::linux_kernel:
-        case operating_system::macos:
-        case operating_system::windows: return {};
-        default: return "system";  // Scudo, libmalloc, the BSDs' jemalloc, libumem: their own are the tuned ones
-    }
+    if (p.os == operating_system::none) return "fixed_heap";
+    const bool open = p.os == operating_system::linux_kernel || p.os == operating_system::macos || p.os == operating_system::windows;
+    return open ? std::string_view() : "system";  // Scudo, libmalloc, the BSDs' jemalloc, libumem: their own are the tuned ones
 }
 
 constexpr std::string_view to_string(operating_system os) noexcept {

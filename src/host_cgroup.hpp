@@ -5,7 +5,7 @@
 /// Version 1, version 2 and both side by side. A level is a folder; what the mount does not show (levels above a
 /// container's namespace) can't be read, except that version 1 tells the tightest memory limit of all ancestors.
 
-#include "src/support/host_files.hpp"
+#include "src/host_files.hpp"
 
 namespace autopmr {
 

@@ -1,5 +1,5 @@
-#include "src/support/cgroup.hpp"
-#include "src/support/number_text.hpp"
+#include "src/host_cgroup.hpp"
+#include "src/host_numbers.hpp"
 
 #include <limits>
 

@@ -1,6 +1,6 @@
-#include "src/support/cgroup.hpp"
+#include "src/host_cgroup.hpp"
 
-#include "src/support/number_text.hpp"
+#include "src/host_numbers.hpp"
 
 namespace autopmr {
 namespace {

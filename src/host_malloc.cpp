@@ -1,7 +1,7 @@
-#include "src/support/malloc_owner.hpp"
+#include "src/host_malloc.hpp"
 
 #include "src/platform/os.hpp"
-#include "src/support/host_files.hpp"
+#include "src/host_files.hpp"
 
 namespace autopmr {
 namespace {

@@ -1,7 +1,7 @@
-#include "src/support/host_files.hpp"
+#include "src/host_files.hpp"
 
 #include "src/platform/os.hpp"
-#include "src/support/number_text.hpp"
+#include "src/host_numbers.hpp"
 
 #include <cerrno>
 #include <cstring>

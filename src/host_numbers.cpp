@@ -1,4 +1,4 @@
-#include "src/support/number_text.hpp"
+#include "src/host_numbers.hpp"
 
 #include <charconv>
 

@@ -2,7 +2,7 @@
 /// \file
 /// What this process runs in: a container, a sanitizer, Valgrind, Wine.
 
-#include "src/support/host_files.hpp"
+#include "src/host_files.hpp"
 
 namespace autopmr {
 

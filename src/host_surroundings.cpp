@@ -1,7 +1,7 @@
-#include "src/support/surroundings.hpp"
+#include "src/host_surroundings.hpp"
 
 #include "src/platform/os.hpp"
-#include "src/support/number_text.hpp"
+#include "src/host_numbers.hpp"
 
 namespace autopmr {
 namespace {
