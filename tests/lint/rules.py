@@ -22,8 +22,11 @@ VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer
 CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
-# The named concepts of src/support. One that is not here is either a part in disguise or needs a name and a line.
-SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "json_text"}
+# The named concepts of src/support, and the layer of each. One that is not here is a part in disguise or needs a line.
+SUPPORT = {
+    **dict.fromkeys(("cgroup", "host_files", "malloc_owner", "number_text", "surroundings"), "facts"),
+    **dict.fromkeys(("per_thread", "call_stack", "report_text", "announce", "module", "json_text"), "vocabulary"),
+}
 
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [
@@ -120,7 +123,7 @@ class Rules:
         if path.startswith("src/platform/"):
             return "facts"
         if re.match(r"src/(support|formats)/", path):
-            return "vocabulary"
+            return SUPPORT.get(self.named_after(path, SUPPORT), "vocabulary")
         if re.match(r"(include/autopmr|resources)/(backends|pools|decorators|guarded)/", path):
             return "parts"
         if path.startswith("include/autopmr/testing/"):

@@ -1,0 +1,19 @@
+#pragma once
+/// \file
+/// Everything a program needs; include this one.
+///
+/// The headers below it can be included one by one where compile time matters. Not here: testing/, which is for tests.
+
+#include <autopmr/backend.hpp>
+#include <autopmr/decision.hpp>
+#include <autopmr/errors.hpp>
+#include <autopmr/fault_report.hpp>
+#include <autopmr/fixed_text.hpp>
+#include <autopmr/host.hpp>
+#include <autopmr/layer.hpp>
+#include <autopmr/observed.hpp>
+#include <autopmr/platform.hpp>
+#include <autopmr/policy.hpp>
+#include <autopmr/resource_ptr.hpp>
+#include <autopmr/selector.hpp>
+#include <autopmr/subsystem.hpp>
