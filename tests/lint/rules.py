@@ -22,11 +22,8 @@ VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer
 CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
-# The named concepts of src/support, and the layer of each. One that is not here is a part in disguise or needs a line.
-SUPPORT = {
-    **dict.fromkeys(("cgroup", "host_files", "malloc_owner", "number_text", "surroundings"), "facts"),
-    **dict.fromkeys(("per_thread", "call_stack", "report_text", "announce", "module", "json_text"), "vocabulary"),
-}
+# The named concepts of src/support. One that is not here is a part in disguise or needs a line.
+SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "json_text"}
 
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [
@@ -66,7 +63,8 @@ FORBIDDEN_FOLDERS = {"detail", "details", "util", "utils", "common", "internal",
 MACHINE_PATH = re.compile(r"(?<![\w.$}/])/(?:root|work|home/(?!user\b)\w+|Users/\w+)(?:/|\b)")
 PACKAGE_HOST = re.compile(r"\b(?:[\w-]+\.)*(?:deb\.deb" r"ian|snapshot\.deb" r"ian|security\.deb" r"ian|archive\.ubu" r"ntu"
                           r"|pypi|pythonhosted|npm" r"js|crates)\.(?:org|com|io)\b")
-PUBLIC_LINES, PUBLIC_CODE, SOURCE_LINES, OPTIONS = 120, 70, 300, 6
+PUBLIC_LINES, PUBLIC_CODE, SOURCE_LINES, EXAMPLE_LINES, OPTIONS = 120, 70, 300, 39, 6
+THE_BIG_EXAMPLE = "examples/package_index.cpp"
 
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.S)
 
@@ -123,7 +121,7 @@ class Rules:
         if path.startswith("src/platform/"):
             return "facts"
         if re.match(r"src/(support|formats)/", path):
-            return SUPPORT.get(self.named_after(path, SUPPORT), "vocabulary")
+            return "vocabulary"
         if re.match(r"(include/autopmr|resources)/(backends|pools|decorators|guarded)/", path):
             return "parts"
         if path.startswith("include/autopmr/testing/"):
@@ -234,6 +232,8 @@ class Rules:
                 if lines > PUBLIC_LINES or loc > PUBLIC_CODE:
                     self.say(path, 1, f"{lines} lines, {loc} of code: a public header has at most {PUBLIC_LINES} and {PUBLIC_CODE}; "
                                       "this is two things")
+            elif re.match(r"examples/\w+\.cpp", path) and path != THE_BIG_EXAMPLE and lines > EXAMPLE_LINES:
+                self.say(path, 1, f"{lines} lines: a small example has at most {EXAMPLE_LINES}")
             elif lines > SOURCE_LINES:
                 self.say(path, 1, f"{lines} lines: a source has at most {SOURCE_LINES}; this is two things")
 

@@ -48,6 +48,7 @@ BAD = [  # what is added to the good tree (None takes a file away), and what lin
     ({"include/autopmr/selector.hpp": HEADER + LINES * 118}, "121 lines, 1 of code"),
     ({"include/autopmr/selector.hpp": HEADER + "int a();\n" * 70}, "73 lines, 71 of code"),
     ({"src/selector.cpp": LINES * 301}, "301 lines: a source has at most 300"),
+    ({"examples/x.cpp": LINES * 40}, "40 lines: a small example has at most 39"),
     ({"include/autopmr/selector.hpp": "\n" + HEADER}, "the first line of a header is #pragma once"),
     ({"include/autopmr/selector.hpp": "#pragma once\n#include <cstddef>\n"}, "goes on with '/// \\file'"),
     ({"src/platform/os.hpp": "#pragma once\nint f();\n"}, "goes on with a comment: its purpose"),
