@@ -6,7 +6,8 @@ Usage: lint.py [ROOT]. Prints one line a violation and exits with 1 when there i
 import sys
 from pathlib import Path
 
-from rules import LAYERS, PICTURE, Rules
+from house import LAYERS, PICTURE
+from rules import Rules
 
 SKIPPED = {".git", ".cache", "build", "__pycache__"}
 

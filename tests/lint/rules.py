@@ -1,70 +1,9 @@
-"""What lint.py enforces. The lists that the house keeps stand first; each rule is one method, named after it."""
+"""What lint.py enforces: each rule is one method, named after it. The lists they go by are in house.py."""
 import re
 
-LAYERS = ["facts", "vocabulary", "parts", "choice", "bridges"]
-PICTURE = """
-    bridges      adapters/**  src/cli/**            + exactly the foreign library each is for
-       |
-    choice       selector  subsystem  policy  src/backend_table.cpp  autopmr.hpp  testing/
-       |
-    parts        backends | pools | decorators | guarded      parts do not include one another; a pool, decorator or
-       |                                                      guard knows only the std::pmr interface of its upstream
-       |                                                      (one exception: a backend may include the pool it publishes)
-    vocabulary   backend  decision  resource_ptr  layer  observed  ledger  errors  fault_report  src/support/*  src/formats/*
-       |
-    facts        platform.hpp  host.hpp  fixed_text.hpp  src/platform/*       std only; the os files also the OS
-
-    Include downwards only."""
-
-# Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
-FACTS = {"platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "ledger", "errors", "fault_report"}
-CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
-PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
-
-# The named concepts of src/support. One that is not here is a part in disguise or needs a line.
-SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "json_text"}
-
-# A foreign header and the only files that may name it, as regular expressions.
-VENDORS = [
-    (r"mimalloc", r"resources/backends/mimalloc\w*\.\w+"),
-    (r"jemalloc/", r"resources/backends/jemalloc\w*\.\w+"),
-    (r"gperftools/", r"resources/backends/tcmalloc\w*\.\w+"),
-    (r"(oneapi/)?tbb/", r"resources/backends/tbb\w*\.\w+"),
-    (r"boost/", r"resources/backends/boost_pool\w*\.\w+"),
-    (r"toml(\+\+/|\.hpp)", r"src/policy_file\.cpp"),
-    (r"CLI/", r"src/cli/.*"),
-    (r"fmt/", r"src/cli/.*"),
-    (r"nlohmann/", r"(src/cli|tests)/.*"),
-    (r"catch2/", r"tests/support/.*"),
-    (r"benchmark/", r"bench/.*"),
-    (r"(sanitizer|valgrind)/", r"(src/support/announce|src/platform/).*"),
-]
-# Files that may name headers of the operating system.
-SEES_THE_SYSTEM = r"(src/platform|src/cli|tests|bench|examples)/.*"
-
-STANDARD = set("""algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes
-climits clocale cmath codecvt compare complex concepts condition_variable coroutine csetjmp csignal cstdarg cstddef cstdint
-cstdio cstdlib cstring ctime cuchar cwchar cwctype deque exception execution expected filesystem format forward_list fstream
-functional future generator initializer_list iomanip ios iosfwd iostream istream iterator latch limits list locale map mdspan
-memory memory_resource mutex new numbers numeric optional ostream print queue random ranges ratio regex scoped_allocator
-semaphore set shared_mutex source_location span spanstream sstream stack stacktrace stdexcept stdfloat stop_token streambuf
-string string_view strstream syncstream system_error thread tuple type_traits typeindex typeinfo unordered_map unordered_set
-utility valarray variant vector version
-assert.h ctype.h errno.h fenv.h float.h inttypes.h limits.h locale.h math.h setjmp.h signal.h stdarg.h stdbool.h stddef.h
-stdint.h stdio.h stdlib.h string.h time.h wchar.h wctype.h""".split())
-
-PLATFORM_MACRO = re.compile(
-    r"\b(_WIN32|_WIN64|_MSC_VER|__MINGW\w+__|__CYGWIN__|__linux__|__linux|__gnu_linux__|__unix__|__unix|__APPLE__|__MACH__"
-    r"|TARGET_OS_\w+|__ANDROID(_API)?__|__FreeBSD__|__NetBSD__|__OpenBSD__|__DragonFly__|__sun|__illumos__|__wasm\w*__"
-    r"|__EMSCRIPTEN__|__GLIBC(_MINOR)?__|__BIONIC__|__NEWLIB__|__x86_64__|__i386__|__aarch64__|__arm__|__riscv|__s390x__)\b")
-FORBIDDEN_FOLDERS = {"detail", "details", "util", "utils", "common", "internal", "impl", "helpers", "misc"}
-# Where a machine or a mirror was written down. Split, so that this file does not name any itself.
-MACHINE_PATH = re.compile(r"(?<![\w.$}/])/(?:root|work|home/(?!user\b)\w+|Users/\w+)(?:/|\b)")
-PACKAGE_HOST = re.compile(r"\b(?:[\w-]+\.)*(?:deb\.deb" r"ian|snapshot\.deb" r"ian|security\.deb" r"ian|archive\.ubu" r"ntu"
-                          r"|pypi|pythonhosted|npm" r"js|crates)\.(?:org|com|io)\b")
-PUBLIC_LINES, PUBLIC_CODE, SOURCE_LINES, EXAMPLE_LINES, OPTIONS = 120, 70, 300, 39, 6
-THE_BIG_EXAMPLE = "examples/package_index.cpp"
+from house import (CHOICE, EXAMPLE_LINES, FACTS, FORBIDDEN_FOLDERS, LAYERS, MACHINE_PATH, OPTIONS, PACKAGE_HOST, PART_FOLDERS,
+                   PLATFORM_MACRO, PUBLIC_CODE, PUBLIC_LINES, SEES_THE_SYSTEM, SOURCE_LINES, STANDARD, SUPPORT, THE_BIG_EXAMPLE,
+                   VENDORS, VOCABULARY)
 
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.S)
 
@@ -257,7 +196,7 @@ class Rules:
             if path in self.code and not re.fullmatch(r"[a-z0-9_]+\.(cpp|hpp|h|c)", path.rsplit("/", 1)[-1]):
                 self.say(path, 1, "file names are snake_case")
             if path.startswith("src/support/") and path in self.code and not self.named_after(path, SUPPORT):
-                self.say(path, 1, f"src/support holds named concepts only: {', '.join(sorted(SUPPORT))} (the list is in tests/lint/rules.py)")
+                self.say(path, 1, f"src/support holds named concepts only: {', '.join(sorted(SUPPORT))} (the list is in tests/lint/house.py)")
 
     def rule_public_macros(self):
         for path in self.public:
