@@ -1,16 +1,145 @@
 #include <autopmr/policy.hpp>
 
-namespace autopmr {
+#include <autopmr/errors.hpp>
 
-const policy_result& policy_result::value_or_throw() const { return *this; }
-policy_result load_policy(std::string_view) noexcept {
-    policy_result r;
-    r.fail("not yet");
-    return r;
+#include "src/platform/os.hpp"
+#include "src/policy_file.hpp"
+#include "src/policy_words.hpp"
+#include "src/subsystem_binding.hpp"
+#include "src/subsystem_settings.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace autopmr {
+namespace {
+
+// One load at a time, from reading the file to the last setting. A load allocates, and may so come back to itself where a
+// program's operator new leads to a subsystem: that inner call must pass.
+constinit std::mutex                 load_lock;
+constinit std::atomic<unsigned long> loading_thread{0};
+
+class load_guard {
+public:
+    load_guard() noexcept : held_(load_lock) { loading_thread.store(os::thread_number(), std::memory_order_relaxed); }
+    ~load_guard() { loading_thread.store(0, std::memory_order_relaxed); }
+    static bool is_mine() noexcept { return loading_thread.load(std::memory_order_relaxed) == os::thread_number(); }
+
+private:
+    std::unique_lock<std::mutex> held_;
+};
+
+[[maybe_unused]] const bool fork_is_safe = os::at_fork([] { load_lock.lock(); }, [] { load_lock.unlock(); },
+    [] {
+        loading_thread.store(0, std::memory_order_relaxed);
+        load_lock.unlock();
+    });
+
+// What the files loaded so far ask of the selector; under the load lock.
+struct chosen_by_file {
+    const backend*      wanted_backend = nullptr;
+    std::optional<goal> wanted;
+    fixed_text<192>     backend_origin, wanted_origin;
+};
+constinit chosen_by_file in_force;
+
+bool read_whole(const char* path, std::string& out, policy_result& result) {
+    constexpr std::size_t most = std::size_t{1} << 20;
+    const auto            buffer = std::make_unique_for_overwrite<char[]>(most + 1);
+    const long            size = os::read_file(path, buffer.get(), most + 1);
+    fixed_text<1024>      line(path);
+    if (size < 0) {
+        result.fail(line.append(": can't be read: ").append(std::strerror(errno)).append("; give the path of a readable policy file"));
+        return false;
+    }
+    if (static_cast<std::size_t>(size) > most) {
+        result.fail(line.append(": has more than 1 MiB, which no policy needs; give the path of a policy file"));
+        return false;
+    }
+    out.assign(buffer.get(), static_cast<std::size_t>(size));
+    return true;
 }
+
+subsystem_wish to_wish(const policy_section& s) noexcept {
+    return {s.name, {s.backend, s.limit, s.own_heap, s.under}, s.at, s.backend_at, s.limit_at, s.own_heap_at, s.under_at};
+}
+
+void load(const char* path, policy_result& result) {
+    std::string     text;
+    policy_document document;
+    if (!read_whole(path, text, result) || !parse_policy(text, path, document, result)) return;
+
+    chosen_by_file next = in_force;
+    if (const std::string& name = document.root.backend; !name.empty()) {
+        next.backend_origin = to_text({said_by::policy_file, document.root.backend_at});
+        if (const auto wrong = backend_error(name); !wrong.empty())
+            return result.fail(fixed_text<1024>(next.backend_origin.view()).append(": backend is ").append(wrong));
+        next.wanted_backend = backend_named(name);
+    }
+    if (document.wanted) {
+        next.wanted = document.wanted;
+        next.wanted_origin = to_text({said_by::policy_file, document.wanted_at});
+    }
+    wish_list list;
+    list.who = said_by::policy_file;
+    list.fallback = next.wanted_backend;
+    policy_section root;
+    root.limit = document.root.limit;
+    root.limit_at = document.root.limit_at;
+    if (root.limit) list.wishes.push_back(to_wish(root));
+    for (const policy_section& s : document.sections) list.wishes.push_back(to_wish(s));
+    apply(list, result);
+    if (result.ok()) in_force = next;
+}
+
+// Nothing may leave: what could is running out of memory while a file is read.
+void load_or_say(const char* path, policy_result& result) noexcept {
+    try {
+        load(path, result);
+    } catch (const std::exception& e) {
+        result.fail(fixed_text<1024>(path).append(": can't be loaded: ").append(e.what()).append("; nothing was changed"));
+    }
+}
+
+}  // namespace
+
+const policy_result& policy_result::value_or_throw() const {
+    if (!ok()) throw_configuration_error(error());
+    return *this;
+}
+
+policy_result load_policy(std::string_view path) noexcept {
+    policy_result result;
+    if (path.empty() || path.size() >= 4096 || path.find('\0') != std::string_view::npos) {
+        result.fail("load_policy: the path is empty, too long or holds a zero; give the path of a policy file");
+        return result;
+    }
+    char zero_ended[4096];
+    zero_ended[path.copy(zero_ended, sizeof zero_ended - 1)] = '\0';
+    const load_guard alone;
+    load_or_say(zero_ended, result);
+    return result;
+}
+
 const policy_result& load_policy_from_environment() noexcept {
-    static constinit policy_result fine;
-    return fine;
+    static constinit policy_result     outcome;
+    static constinit std::atomic<bool> done{false};
+    if (done.load(std::memory_order_acquire)) return outcome;
+    static constinit const policy_result not_yet;
+    if (load_guard::is_mine()) return not_yet;
+    const load_guard alone;
+    if (!done.load(std::memory_order_relaxed)) {
+        const char* const path = os::environment("AUTOPMR_POLICY");
+        if (path != nullptr && *path != '\0') load_or_say(path, outcome);
+        done.store(true, std::memory_order_release);
+    }
+    return outcome;
 }
 
 }  // namespace autopmr

@@ -21,3 +21,13 @@ fixed_text<512> backend_error(std::string_view name) noexcept {
     return why.empty() ? fixed_text<512>() : fixed_text<512>("'").append(name).append("', which can't serve: ").append(why);
 }
 }  // namespace autopmr
+
+// Until the decision is here.
+namespace autopmr {
+[[gnu::weak]] bool parse(std::string_view text, goal& out) noexcept {
+    constexpr std::string_view words[] = {"throughput", "footprint", "hardened"};
+    for (unsigned char i = 0; i != 3; ++i)
+        if (words[i] == text) return out = goal(i), true;
+    return false;
+}
+}  // namespace autopmr

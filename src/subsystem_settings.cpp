@@ -54,7 +54,7 @@ public:
             if (!make_heap(list_.wishes[i], plans_[i])) return;
         for (const subsystem_wish& wish : list_.wishes)
             if (subsystem_tree::find_or_make_locked(wish.name) == nullptr)
-                return result_.fail(at(wish, wish.backend_at).append("no memory for another subsystem; nothing was changed"));
+                return result_.fail(at(wish, wish.at).append("no memory for another subsystem; nothing was changed"));
         for (std::size_t i = 0; i != plans_.size(); ++i) set(list_.wishes[i], plans_[i]);
         warn_of_limits();
     }
@@ -160,23 +160,45 @@ private:
         }
     }
 
-    // A limit above one that bounds it anyway can't be what was meant.
+    // A limit above one that bounds it anyway can't be what was meant. Looked at from the new limit both up and down.
     void warn_of_limits() noexcept {
         for (std::size_t i = 0; i != plans_.size(); ++i) {
-            if (!plans_[i].sets_limit) continue;
-            const subsystem_wish&       wish = list_.wishes[i];
-            const subsystem_node* const node = subsystem_tree::find(wish.name);
-            const std::size_t           limit = *wish.wants.limit;
-            if (limit == subsystem_options::no_limit) continue;
-            for (const subsystem_node* above = node->parent; above != nullptr; above = above->parent) {
-                const std::size_t bound = above->limit.load(std::memory_order_relaxed);
-                if (limit <= bound) continue;
-                line text = of(wish, wish.limit_at, "limit").append("(").append(limit).append(" bytes) is above that of ");
-                text.append(above->name_size != 0 ? above->view() : "the root").append(" (").append(bound);
-                result_.warn(text.append(" bytes), which bounds it"));
-                break;
-            }
+            if (!plans_[i].sets_limit || *list_.wishes[i].wants.limit == subsystem_options::no_limit) continue;
+            const subsystem_node& node = *subsystem_tree::find(list_.wishes[i].name);
+            warn_if_bounded(list_.wishes[i], node);
+            for_each_subsystem([&](const subsystem_resource& other) {
+                const subsystem_node& child = subsystem_node::of(other);
+                if (!is_below(child, node) || is_wished(child.view()) || !is_above(child.limit.load(), node.limit.load())) return;
+                line text = of(list_.wishes[i], list_.wishes[i].limit_at, "limit");
+                text.append("(").append(node.limit.load()).append(" bytes) bounds '").append(child.view()).append("', whose own (");
+                result_.warn(text.append(child.limit.load()).append(" bytes) can't be reached"));
+            });
         }
+    }
+
+    void warn_if_bounded(const subsystem_wish& wish, const subsystem_node& node) noexcept {
+        for (const subsystem_node* above = node.parent; above != nullptr; above = above->parent) {
+            if (!is_above(node.limit.load(), above->limit.load())) continue;
+            line text = of(wish, wish.limit_at, "limit");
+            text.append("(").append(node.limit.load()).append(" bytes) is above that of ");
+            if (above->name_size != 0) text.append("'").append(above->view()).append("'");
+            else text.append("the root");
+            return result_.warn(text.append(" (").append(above->limit.load()).append(" bytes), which bounds it"));
+        }
+    }
+
+    static bool is_above(std::size_t limit, std::size_t other) noexcept {
+        return limit != subsystem_options::no_limit && limit > other;
+    }
+    static bool is_below(const subsystem_node& node, const subsystem_node& other) noexcept {
+        const subsystem_node* above = node.parent;
+        while (above != nullptr && above != &other) above = above->parent;
+        return above != nullptr;
+    }
+    bool is_wished(std::string_view name) const noexcept {
+        for (std::size_t i = 0; i != plans_.size(); ++i)
+            if (list_.wishes[i].name == name) return plans_[i].sets_limit;
+        return false;
     }
 
     const wish_list&  list_;
@@ -203,7 +225,7 @@ policy_result configure(std::string_view name, const subsystem_options& options)
     // Nothing may throw from here: the only thing that could is running out of memory.
     try {
         wish_list list;
-        list.wishes.push_back({name, options, {}, {}, {}, {}});
+        list.wishes.push_back({name, options, {}, {}, {}, {}, {}});
         apply(list, result);
     } catch (const std::exception&) {
         result.fail("configure: out of memory; nothing was changed");
