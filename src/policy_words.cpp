@@ -21,7 +21,7 @@ constexpr guard_word guards[] = {
 
 }  // namespace
 
-std::string_view to_string(guard under) noexcept {
+std::string_view word_of(guard under) noexcept {
     for (const guard_word& g : guards)
         if (g.means == under) return g.word;
     return "unknown";

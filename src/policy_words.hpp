@@ -8,7 +8,7 @@
 
 namespace autopmr {
 
-[[nodiscard]] std::string_view to_string(guard under) noexcept;
+[[nodiscard]] std::string_view word_of(guard under) noexcept;
 // False when there is no guard of that name.
 [[nodiscard]] bool             parse(std::string_view word, guard& out) noexcept;
 inline constexpr std::string_view guard_words = "\"none\", \"canary\", \"pages\" or \"sampled\"";

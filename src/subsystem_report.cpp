@@ -146,7 +146,7 @@ std::string subsystem_json() {
         if (u.limit != subsystem_options::no_limit) append_member(out, "limit", u.limit);
         else out += "\"limit\": null";
         out += set.own_heap ? ", \"own_heap\": true, " : ", \"own_heap\": false, ";
-        append_member(out, "guard", to_string(set.under));
+        append_member(out, "guard", word_of(set.under));
         out += ", \"from\": {";
         append_member(out, "backend", set.backend_from);
         out += ", ";
