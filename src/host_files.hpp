@@ -58,10 +58,11 @@ public:
 private:
     bool fill() noexcept;
 
+    bool           missing_ = false;  // these two before file_: opening writes them
+    fixed_text<64> why_;
     int            file_;
     std::size_t    begin_ = 0, end_ = 0, budget_ = std::size_t{1} << 20;
-    bool           skipping_ = false, missing_ = false;
-    fixed_text<64> why_;
+    bool           skipping_ = false;
     char           buffer_[4096];
 };
 

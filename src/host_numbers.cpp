@@ -29,18 +29,18 @@ bool parse_number(std::string_view text, unsigned long long& out) noexcept {
 bool parse_list_size(std::string_view text, unsigned& out) noexcept {
     constexpr unsigned long long most = 65535;
     unsigned long long           size = 0, next = 0;
-    while (!text.empty()) {
+    for (bool more = true; more;) {
+        more = text.find(',') != std::string_view::npos;
         auto               range = take_until(text, ',');
-        const auto         from = take_until(range, '-');
+        const bool         single = range.find('-') == std::string_view::npos;
         unsigned long long first = 0, last = 0;
-        if (!parse_number(from, first)) return false;
-        if (range.empty()) last = first;
+        if (!parse_number(take_until(range, '-'), first)) return false;
+        if (single) last = first;
         else if (!parse_number(range, last)) return false;
         if (first < next || last < first || last > most) return false;  // the kernel writes them in order, none twice
         size += last - first + 1;
         next = last + 1;
     }
-    if (size == 0) return false;
     out = static_cast<unsigned>(size);
     return true;
 }
