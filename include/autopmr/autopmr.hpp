@@ -14,6 +14,8 @@
 #include <autopmr/observed.hpp>
 #include <autopmr/platform.hpp>
 #include <autopmr/policy.hpp>
+#include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
+#include <autopmr/tuning.hpp>

@@ -2,67 +2,89 @@
 /// \file
 /// The answer of a choice, as a value: what was chosen, the rule that fired, and everything it rested on.
 ///
-/// Copy it, print it, compare it. Holds no memory of its own and makes no calls: a decision stays readable at exit.
+/// Copy it, print it, compare it. It holds no memory of its own and stays readable at exit. Big (about 14 KiB) for a small
+/// stack: keep a reference where one is given. Nothing throws but value_or_throw() and the strings, which allocate.
 
 #include <autopmr/backend.hpp>
 #include <autopmr/fixed_text.hpp>
+#include <autopmr/request.hpp>
+#include <autopmr/tuning.hpp>
 
 #include <cstddef>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 
 namespace autopmr {
 
-enum class goal : unsigned char { throughput, footprint, hardened };
-
-/// Who said so; earlier wins.
-enum class said_by : unsigned char { program, environment, policy_file, nobody };
-
-[[nodiscard]] std::string_view    to_string(goal g) noexcept;
-[[nodiscard]] std::string_view    to_string(said_by who) noexcept;
-[[nodiscard]] bool                parse(std::string_view text, goal& out) noexcept;
-
 /// What became of one row of the table.
-enum class standing : unsigned char { taken, not_suited, cannot_serve, not_built, not_tried };
+enum class standing : unsigned char { taken, not_suited, cannot_serve, not_built, not_tried, passed_over };
+[[nodiscard]] std::string_view to_string(standing s) noexcept;
+[[nodiscard]] std::string_view to_string(guard g) noexcept;
 
+/// One row of the table, or the backend that was asked for by name. All texts are immortal.
 struct candidate_note {
-    const candidate*  row = nullptr;
-    standing          stands = standing::not_tried;
-    fixed_text<192>   why;
+    const backend*   what = nullptr;
+    std::string_view rule;
+    guard            under = guard::none;
+    standing         stands = standing::not_tried;
+    std::string_view why;
 };
 
 /// A fact the choice used, as text, and where it was read.
 struct fact_note {
-    std::string_view  name;
-    fixed_text<64>    value;
-    fixed_text<192>   origin;
+    std::string_view name;
+    fixed_text<64>   value;
+    fixed_text<192>  origin;
+    bool             decided = false;  ///< the row that was taken rests on it
 };
 
-/// A parameter of a backend that was set, and the fact behind it.
-struct tuning {
-    std::string_view  backend;
-    std::string_view  parameter;
-    fixed_text<48>    value;
-    std::string_view  fact;      ///< the name of the fact
-    fixed_text<192>   origin;    ///< where that was read
-    bool              applied = true;
-};
+/// The first `Most` of what is added.
+template <class T, std::size_t Most>
+struct note_list {
+    T           items[Most] = {};
+    std::size_t count = 0;
 
-/// What `tune` functions write to; keeps the first 16.
-class tuning_log {
-public:
-    void add(const tuning& entry) noexcept {
-        if (count_ != most) entries_[count_++] = entry;
+    void add(const T& item) noexcept {
+        if (count != Most) items[count++] = item;
     }
-    [[nodiscard]] std::size_t   size() const noexcept { return count_; }
-    [[nodiscard]] const tuning& operator[](std::size_t i) const noexcept { return entries_[i]; }
-    [[nodiscard]] const tuning* begin() const noexcept { return entries_; }
-    [[nodiscard]] const tuning* end() const noexcept { return entries_ + count_; }
+    [[nodiscard]] std::size_t size() const noexcept { return count; }
+    [[nodiscard]] bool        empty() const noexcept { return count == 0; }
+    [[nodiscard]] const T&    operator[](std::size_t i) const noexcept { return items[i]; }
+    [[nodiscard]] const T*    begin() const noexcept { return items; }
+    [[nodiscard]] const T*    end() const noexcept { return items + count; }
+};
 
-private:
-    static constexpr std::size_t most = 16;
-    tuning      entries_[most] = {};
-    std::size_t count_ = 0;
+struct decision {
+    const backend*                       chosen = nullptr;  ///< null exactly when !ok()
+    guard                                under = guard::none;
+    std::string_view                     rule;              ///< short and stable; the golden file and `explain` show it
+    std::string_view                     because;
+    platform                             where;
+    goal                                 wanted = goal::throughput;
+    std::pmr::memory_resource*           kept = nullptr;    ///< the default the program had set, which install_default() kept
+    note_list<candidate_note, 32>        candidates;        ///< in the order in which they were looked at
+    note_list<fact_note, 8>              facts;
+    tuning_log                           tunings;           ///< empty unless install_default() put it in place
+    note_list<fixed_text<192>, 4>        notes;
+    fixed_text<640>                      failure;           ///< what error() answers
+
+    [[nodiscard]] bool             ok() const noexcept { return chosen != nullptr; }
+    [[nodiscard]] std::string_view error() const noexcept { return failure.view(); }  ///< one line; empty when ok()
+    /// The memory: the kept one, else the chosen backend's; null_memory_resource() when !ok().
+    [[nodiscard]] std::pmr::memory_resource& resource() const noexcept;
+    /// *this, or throws configuration_error.
+    const decision& value_or_throw() const;
+
+    [[nodiscard]] std::string line() const;   ///< one line, no newline at its end
+    [[nodiscard]] std::string table() const;  ///< for people: every candidate, fact, tuning and note
+    [[nodiscard]] std::string json() const;   ///< for programs: docs/decision.md has the schema
+
+    /// Same outcome: backend, guard, rule, goal and error.
+    friend bool operator==(const decision& a, const decision& b) noexcept {
+        return a.chosen == b.chosen && a.under == b.under && a.rule == b.rule && a.wanted == b.wanted && a.error() == b.error();
+    }
+    friend bool operator!=(const decision& a, const decision& b) noexcept { return !(a == b); }
 };
 
 }  // namespace autopmr
