@@ -1,0 +1,51 @@
+// No operating system: firmware, and WebAssembly's sandbox. One thread, no files, no loader; every answer says so.
+#include "os.hpp"
+
+#include <cerrno>
+#include <cstdio>
+
+namespace autopmr::os {
+
+// The unit in which nothing is mapped: the least that callers may round to.
+std::size_t page_size() noexcept { return 4096; }
+void*       map_pages(std::size_t) noexcept { return nullptr; }
+void        unmap_pages(void*, std::size_t) noexcept {}
+
+const char* environment(const char*) noexcept { return nullptr; }
+
+void* open_module(const char*, fixed_text<192>& why_not) noexcept {
+    why_not.append("there are no shared libraries without an operating system");
+    return nullptr;
+}
+void* symbol(void*, const char*) noexcept { return nullptr; }
+bool  pin_module_of(const void*) noexcept { return true; }  // nothing is ever unloaded
+
+bool          at_thread_exit(void (*)(void*), void*) noexcept { return false; }
+bool          at_fork(void (*)(), void (*)(), void (*)()) noexcept { return true; }
+unsigned long thread_number() noexcept { return 1; }
+bool          fence_all_threads() noexcept { return true; }  // the only thread is this one
+
+int open_file(const char*) noexcept {
+    errno = ENOENT;
+    return -1;
+}
+long read_some(int, char*, std::size_t) noexcept { return -1; }
+void close_file(int) noexcept {}
+long read_file(const char* path, char*, std::size_t) noexcept { return open_file(path); }
+
+unsigned    affinity_cpus() noexcept { return 1; }
+std::size_t physical_memory() noexcept { return 0; }
+int         huge_pages_refused() noexcept { return -1; }
+
+code_place       place_of_malloc() noexcept { return {}; }
+allocator_marker allocator_in_program() noexcept { return {}; }
+std::string_view sanitizer_runtime() noexcept { return "none"; }
+bool             running_on_valgrind() noexcept { return false; }
+bool             running_on_wine() noexcept { return false; }
+
+void write_error(const char* text, std::size_t size) noexcept {
+    std::fwrite(text, 1, size, stderr);
+    std::fflush(stderr);
+}
+
+}  // namespace autopmr::os

@@ -1,0 +1,122 @@
+#include "os.hpp"
+
+#if !defined(NOMINMAX)
+#define NOMINMAX
+#endif
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <fcntl.h>
+#include <io.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace autopmr::os {
+
+std::size_t page_size() noexcept {
+    SYSTEM_INFO info{};
+    ::GetSystemInfo(&info);
+    return info.dwPageSize;
+}
+
+void* map_pages(std::size_t bytes) noexcept { return ::VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE); }
+void  unmap_pages(void* pages, std::size_t) noexcept { ::VirtualFree(pages, 0, MEM_RELEASE); }
+
+const char* environment(const char* name) noexcept { return std::getenv(name); }  // there are no set-uid programs
+
+void* open_module(const char* name, fixed_text<192>& why_not) noexcept {
+    HMODULE module = ::LoadLibraryA(name);
+    if (module == nullptr) why_not.append("LoadLibrary: error ").append(static_cast<unsigned long long>(::GetLastError()));
+    return module;
+}
+
+void* symbol(void* module, const char* name) noexcept {
+    return reinterpret_cast<void*>(::GetProcAddress(static_cast<HMODULE>(module), name));
+}
+
+bool pin_module_of(const void* address) noexcept {
+    HMODULE module = nullptr;
+    return ::GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                                static_cast<const char*>(address), &module) != 0;
+}
+
+bool at_thread_exit(void (*hook)(void*), void* value) noexcept {
+    static void (*const called)(void*) = hook;
+    // Fiber-local storage calls back at thread exit; thread-local storage does not. Null values are not called for.
+    static const DWORD slot = ::FlsAlloc([](void* held) {
+        if (held != nullptr) called(held);
+    });
+    return slot != FLS_OUT_OF_INDEXES && ::FlsSetValue(slot, value) != 0;
+}
+
+bool at_fork(void (*)(), void (*)(), void (*)()) noexcept { return true; }
+
+unsigned long thread_number() noexcept { return ::GetCurrentThreadId(); }
+
+bool fence_all_threads() noexcept {
+    ::FlushProcessWriteBuffers();
+    return true;
+}
+
+int open_file(const char* path) noexcept { return ::_open(path, _O_RDONLY | _O_BINARY | _O_NOINHERIT); }
+
+long read_some(int file, char* out, std::size_t size) noexcept {
+    return ::_read(file, out, static_cast<unsigned>(size < (1u << 30) ? size : 1u << 30));
+}
+
+void close_file(int file) noexcept {
+    const int reason = errno;
+    ::_close(file);
+    errno = reason;
+}
+
+long read_file(const char* path, char* out, std::size_t size) noexcept {
+    const int file = open_file(path);
+    if (file < 0) return -1;
+    std::size_t got = 0;
+    long        n = 0;
+    while (got != size && (n = read_some(file, out + got, size - got)) > 0) got += static_cast<std::size_t>(n);
+    close_file(file);
+    return n < 0 ? -1 : static_cast<long>(got);
+}
+
+unsigned affinity_cpus() noexcept {
+    // Of the process's group of up to 64 processors.
+    DWORD_PTR process = 0, machine = 0;
+    if (::GetProcessAffinityMask(::GetCurrentProcess(), &process, &machine) == 0) return 0;
+    unsigned cpus = 0;
+    for (; process != 0; process &= process - 1) ++cpus;
+    return cpus;
+}
+
+std::size_t physical_memory() noexcept {
+    MEMORYSTATUSEX status{};
+    status.dwLength = sizeof status;
+    return ::GlobalMemoryStatusEx(&status) != 0 ? static_cast<std::size_t>(status.ullTotalPhys) : 0;
+}
+
+int huge_pages_refused() noexcept { return -1; }
+
+// The address that a program sees is a jump through its import table, which tells nothing.
+code_place       place_of_malloc() noexcept { return {}; }
+allocator_marker allocator_in_program() noexcept { return {}; }
+std::string_view sanitizer_runtime() noexcept {
+    return ::GetModuleHandleA("clang_rt.asan_dynamic-x86_64.dll") != nullptr ? "address" : "none";
+}
+bool running_on_valgrind() noexcept { return false; }
+bool running_on_wine() noexcept {
+    HMODULE ntdll = ::GetModuleHandleA("ntdll.dll");
+    return ntdll != nullptr && ::GetProcAddress(ntdll, "wine_get_version") != nullptr;
+}
+
+void write_error(const char* text, std::size_t size) noexcept {
+    while (size != 0) {
+        DWORD written = 0;
+        if (::WriteFile(::GetStdHandle(STD_ERROR_HANDLE), text, static_cast<DWORD>(size), &written, nullptr) == 0 || written == 0) return;
+        text += written;
+        size -= written;
+    }
+}
+
+}  // namespace autopmr::os
