@@ -6,6 +6,7 @@
 
 #include <autopmr/backend.hpp>
 #include <autopmr/decision.hpp>
+#include <autopmr/decorators/sentinel_resource.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>

@@ -72,6 +72,18 @@ std::string_view sanitizer_runtime() noexcept;
 bool             running_on_valgrind() noexcept;
 bool             running_on_wine() noexcept;
 
+/// Where this thread is: return addresses, innermost first, from the frame that returns to `from` on (all of them where no
+/// frame does). The number written; 0 when the system can't tell. Allocates nothing and takes no lock of ours.
+std::size_t call_stack(const void* from, const void** out, std::size_t most) noexcept;
+
+/// What stands at an address of code; empty where unknown. For reports: may use `malloc`.
+struct code_name {
+    fixed_text<256> function;
+    fixed_text<192> file;
+    std::size_t     offset = 0;  ///< from the function where that is known, else from the file's beginning
+};
+code_name name_of_code(const void* address) noexcept;
+
 /// Standard error, at once and unbuffered.
 void write_error(const char* text, std::size_t size) noexcept;
 
