@@ -1,0 +1,35 @@
+#pragma once
+/// \file
+/// The words of a command line as the selector's request; and a request's parts as words.
+
+#include <autopmr/selector.hpp>
+
+#include <string>
+#include <vector>
+
+namespace autopmr::cli {
+
+/// What this machine, the environment and the policy file ask, with `goal` and `backend` of the command line before them
+/// (empty: not given). Throws failure (usage) for names that do not exist. `backend` is borrowed.
+[[nodiscard]] request ask(const std::string& goal, const std::string& backend);
+
+/// "linux", "linux-musl", "ios", ...: throws failure (usage) with the list for any other.
+[[nodiscard]] platform parse_platform(const std::string& name);
+[[nodiscard]] std::string platform_names();
+[[nodiscard]] std::string_view name_of(c_library libc) noexcept;
+
+[[nodiscard]] std::string goal_names();
+[[nodiscard]] std::string backend_names();
+/// Throws failure (usage) with the list when there is none of that name.
+const backend& parse_backend(const std::string& name);
+
+enum class fact_kind { text, number, size, flag };
+
+/// One fact of a host under its name there: `value` is empty when it is unknown, and then the origin says why.
+struct fact_row {
+    std::string name, value, origin;
+    fact_kind   kind = fact_kind::text;
+};
+[[nodiscard]] std::vector<fact_row> rows_of(const host& facts);
+
+}  // namespace autopmr::cli

@@ -1,0 +1,123 @@
+/// \file
+/// `autopmr explain`: the rule table with the row that fired, here or on a machine one does not have.
+
+#include "src/cli/asking.hpp"
+#include "src/cli/command.hpp"
+#include "src/cli/console.hpp"
+
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace autopmr::cli {
+
+namespace {
+
+struct options {
+    std::string goal, platform, probe_root, backend;
+    bool        as_json = false;
+};
+
+// For other systems: every library is there, only what is not written yet is not.
+std::string_view not_built(const backend& what) noexcept {
+    const std::string_view reason = what.why_not();
+    return reason.starts_with("not built") ? reason : std::string_view();
+}
+
+std::string said(said_by who, std::string_view origin) {
+    if (who == said_by::nobody) return "by default";
+    return fmt::format("from {}", origin.empty() ? to_string(who) : origin);
+}
+
+// What the question was, one line for each thing that was given or assumed.
+std::string question(const request& asked, const options& given) {
+    table lines;
+    lines.add({"platform", fmt::format("{}, {}", to_string(asked.where.os), name_of(asked.where.libc)),
+               given.platform.empty() ? "this machine" : "from --platform"});
+    lines.add({"goal", std::string(to_string(asked.wanted)), said(asked.wanted_by, asked.wanted_origin)});
+    if (!asked.backend.empty()) lines.add({"backend", std::string(asked.backend), said(asked.backend_by, asked.backend_origin)});
+    lines.add({"facts", given.probe_root.empty() && !given.platform.empty() ? "none" : "probed",
+               !given.probe_root.empty() ? "below " + given.probe_root : given.platform.empty() ? "on this machine" : "give --probe-root for some"});
+    if (asked.why_not != nullptr) lines.add({"libraries", "all", "assumed to be installed there"});
+    return lines.text();
+}
+
+std::string rows(const decision& made) {
+    table lines;
+    for (const candidate_note& note : made.candidates) {
+        const bool taken = note.stands == standing::taken;
+        lines.add({taken ? "=>" : "", std::string(note.rule), std::string(note.what->name), std::string(to_string(note.stands)), std::string(note.why)},
+                  taken ? tint::good : note.stands == standing::not_suited ? tint::faint : tint::none);
+    }
+    return lines.text();
+}
+
+std::string for_people(const decision& made, const request& asked, const options& given) {
+    std::string out = heading("Question") + question(asked, given) + "\n" + heading("Rules, in the order they are looked at") + rows(made);
+    if (!made.facts.empty()) {
+        table lines;
+        for (const fact_note& fact : made.facts)
+            lines.add({std::string(fact.name), std::string(fact.value.view()), std::string(fact.origin.view())});
+        out += "\n" + heading("Facts it rests on") + lines.text();
+    }
+    if (!made.tunings.empty()) {
+        table lines;
+        for (const tuning& one : made.tunings)
+            lines.add({fmt::format("{} {}", one.backend, one.parameter), std::string(one.value.view()),
+                       fmt::format("{} from {}{}", one.fact, one.origin.view(), one.applied ? "" : " (not applied)")});
+        out += "\n" + heading("Tuned") + lines.text();
+    }
+    out += "\n" + heading("Decision") + "  " + (made.ok() ? made.line() : "none") + "\n";
+    for (const auto& note : made.notes) out += fmt::format("  note: {}\n", note.view());
+    return out;
+}
+
+int explain(const options& given) {
+    request asked = ask(given.goal, given.backend);
+    asked.try_all = true;
+    if (!given.platform.empty()) {
+        asked.where = parse_platform(given.platform);
+        asked.where_origin = "--platform";
+        asked.facts = {};
+        if (asked.where.os != this_platform.os || asked.where.libc != this_platform.libc) asked.why_not = not_built;
+    }
+    if (!given.probe_root.empty()) {
+        std::error_code error;
+        if (!std::filesystem::is_directory(given.probe_root, error))
+            throw failure(status::usage, fmt::format("--probe-root '{}' is no folder: give one that stands for a machine's root",
+                                                     given.probe_root));
+        asked.facts = probe_host(given.probe_root);
+    }
+    const decision made = choose(asked);
+    print(given.as_json ? made.json() + "\n" : for_people(made, asked, given));
+    if (!made.ok()) throw failure(status::negative, std::string(made.error()));
+    return status::good;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& program, action& chosen) {
+    auto* const command = program.add_subcommand("explain", "Show the rules, the one that fired, and why each other did not");
+    const auto  given = std::make_shared<options>();
+    command->add_option("--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL");
+    command->add_option("--platform", given->platform, "Ask for another system: " + platform_names())->type_name("PLATFORM");
+    command->add_option("--probe-root", given->probe_root, "Read the facts below this folder, as if it were /")->type_name("DIR");
+    command->add_option("--backend", given->backend, "Ask for this backend by name")->type_name("NAME");
+    command->add_flag("--json", given->as_json, "Print the decision as JSON (see docs/cli.md)");
+    command->footer(
+        "For another platform the facts are unknown unless --probe-root gives some, and every library is taken as\n"
+        "installed. AUTOPMR_BACKEND, AUTOPMR_GOAL and AUTOPMR_POLICY count as they do for a program.\n\n"
+        "Examples:\n"
+        "  autopmr explain\n"
+        "  autopmr explain --goal footprint --platform linux-musl\n"
+        "  autopmr explain --probe-root tests/fixtures/docker-v2\n\n"
+        "Exit status:\n"
+        "  0  the answer was printed\n"
+        "  1  nothing can be chosen; standard error says why\n"
+        "  2  the command line is wrong");
+    command->callback([&chosen, given] { chosen = [given] { return explain(*given); }; });
+}
+
+}  // namespace autopmr::cli
