@@ -82,7 +82,7 @@ malloc_report inspect_process(long pid, const std::string& proc) {
     look_up_executable(folder, report.program, memory, executable);
     read_text(folder + "/environ", environment);
     report.settings = allocator_settings(zero_ended(environment));
-    read_text(folder + "/root/etc/ld.so.preload", preload_file, 4096);
+    read_text(folder + "/" + process_root + "/etc/ld.so.preload", preload_file, 4096);
 
     const auto& program = memory.objects[executable].file;
     if (!program->ok()) {

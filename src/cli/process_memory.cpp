@@ -35,7 +35,7 @@ std::uint64_t hexadecimal(std::string_view text) {
 }
 
 void open_object(const std::string& folder, std::string_view range, mapped_object& object) {
-    if (!object.deleted) object.file.emplace(folder + "/root" + object.path);
+    if (!object.deleted) object.file.emplace(folder + "/" + process_root + object.path);
     if (!object.file || !object.file->ok()) {
         elf_file through_kernel(folder + "/map_files/" + std::string(range));
         if (through_kernel.ok() || !object.file) {

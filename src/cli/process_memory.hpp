@@ -7,9 +7,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace autopmr::cli {
+
+/// In a process's folder of /proc: its root, as a container gives it one.
+inline constexpr char process_root[] = "root";
 
 struct mapping {
     std::uint64_t begin = 0, end = 0;
@@ -32,7 +36,7 @@ struct memory_map {
 /// The text of a file below /proc, at most `limit` bytes. False, errno set, when it can't be read.
 bool read_text(const std::string& path, std::string& out, std::size_t limit = std::size_t{64} << 20);
 
-/// Parses maps and opens every mapped ELF file: below `folder`/root, so that a container's own files are read, and through
+/// Parses maps and opens every mapped ELF file: below the process's own root, so that a container's own files are read, and through
 /// the kernel's own link where the file was deleted or replaced since.
 [[nodiscard]] memory_map read_memory_map(const std::string& folder, const std::string& maps);
 
