@@ -72,6 +72,12 @@ request ask(const std::string& wanted, const std::string& backend) {
     return asked;
 }
 
+std::string line_of(const decision& made) {
+    constexpr std::string_view name = "autopmr: ";
+    const std::string          line = made.line();
+    return line.starts_with(name) ? line.substr(name.size()) : line;
+}
+
 platform parse_platform(const std::string& name) {
     platform where;
     if (name == "linux-musl") {

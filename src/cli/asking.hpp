@@ -13,6 +13,9 @@ namespace autopmr::cli {
 /// (empty: not given). Throws failure (usage) for names that do not exist. `backend` is borrowed.
 [[nodiscard]] request ask(const std::string& goal, const std::string& backend);
 
+/// The decision's line without the name of the library before it.
+[[nodiscard]] std::string line_of(const decision& made);
+
 /// "linux", "linux-musl", "ios", ...: throws failure (usage) with the list for any other.
 [[nodiscard]] platform parse_platform(const std::string& name);
 [[nodiscard]] std::string platform_names();

@@ -16,8 +16,7 @@ namespace autopmr::cli {
 namespace {
 
 struct options {
-    std::string expected, goal;
-    long        pid = 0;
+    std::string expected, goal, pid;
 };
 
 int answer(bool match, const std::string& line) {
@@ -30,13 +29,13 @@ int check_choice(const options& given) {
     const decision made = choose(ask(given.goal, {}));
     if (!made.ok()) throw failure(status::usage, std::string(made.error()));
     const bool match = made.chosen == &expected;
-    return answer(match, (match ? std::string() : fmt::format("expected {}, got ", expected.name)) + made.line());
+    return answer(match, (match ? std::string() : fmt::format("expected {}, got ", expected.name)) + line_of(made));
 }
 
 int check_process(const options& given) {
     malloc_report report;
     try {
-        report = inspect_process(given.pid);
+        report = inspect_process(parse_pid(given.pid));
     } catch (const no_report& why) {
         throw failure(status::usage, why.what());
     }

@@ -69,7 +69,7 @@ std::string for_people(const decision& made, const request& asked, const options
                        fmt::format("{} from {}{}", one.fact, one.origin.view(), one.applied ? "" : " (not applied)")});
         out += "\n" + heading("Tuned") + lines.text();
     }
-    out += "\n" + heading("Decision") + "  " + (made.ok() ? made.line() : "none") + "\n";
+    out += "\n" + heading("Decision") + "  " + (made.ok() ? line_of(made) : "none") + "\n";
     for (const auto& note : made.notes) out += fmt::format("  note: {}\n", note.view());
     return out;
 }
@@ -102,7 +102,9 @@ void add_explain(CLI::App& program, action& chosen) {
     auto* const command = program.add_subcommand("explain", "Show the rules, the one that fired, and why each other did not");
     const auto  given = std::make_shared<options>();
     command->add_option("--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL");
-    command->add_option("--platform", given->platform, "Ask for another system: " + platform_names())->type_name("PLATFORM");
+    std::string systems = platform_names();
+    systems.replace(systems.find(", freebsd"), 2, ",\n");  // two lines in the help
+    command->add_option("--platform", given->platform, "Ask for another system, one of\n" + systems)->type_name("PLATFORM");
     command->add_option("--probe-root", given->probe_root, "Read the facts below this folder, as if it were /")->type_name("DIR");
     command->add_option("--backend", given->backend, "Ask for this backend by name")->type_name("NAME");
     command->add_flag("--json", given->as_json, "Print the decision as JSON (see docs/cli.md)");

@@ -20,8 +20,8 @@ namespace {
 using json = nlohmann::ordered_json;
 
 struct options {
-    bool as_json = false;
-    long pid = 0;
+    bool        as_json = false;
+    std::string pid;
 };
 
 json json_of(const std::vector<setting>& settings) {
@@ -88,7 +88,7 @@ int print_machine(bool as_json) {
                      made.chosen == &one ? tint::good : why_not.empty() ? tint::none : tint::faint);
         }
         out += list.text() + "\n" + heading("Decision");
-        out += "  " + (made.ok() ? made.line() : "none") + "\n";
+        out += "  " + (made.ok() ? line_of(made) : "none") + "\n";
         add_settings(out, settings);
         print(out);
     }
@@ -96,10 +96,10 @@ int print_machine(bool as_json) {
     return status::good;
 }
 
-int print_process(long pid, bool as_json) {
+int print_process(const std::string& pid, bool as_json) {
     const malloc_report report = [&] {
         try {
-            return inspect_process(pid);
+            return inspect_process(parse_pid(pid));
         } catch (const no_report& why) {
             throw failure(status::negative, why.what());
         }

@@ -14,16 +14,31 @@ namespace {
 
 using namespace autopmr::cli;
 
-// CLI11's own layout, but "run" says what follows its options, and there are no words in capitals for every group.
+// CLI11's own layout, but commands are called so, and "run" says what follows its options.
 class help_text : public CLI::Formatter {
 public:
+    help_text() { column_width(24); }
+    std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override {
+        return CLI::detail::find_and_replace(CLI::Formatter::make_subcommands(app, mode), "Subcommands:", "Commands:");
+    }
     std::string make_usage(const CLI::App* app, std::string name) const override {
-        if (app->get_name() == "run") return "Usage: " + name + " [OPTIONS] [--] PROGRAM [ARGUMENTS...]\n";
-        return app->get_parent() == nullptr ? "Usage: autopmr COMMAND [OPTIONS]\n" : "Usage: " + name + " [OPTIONS]\n";
+        if (app->get_parent() == nullptr) return "\nUsage: autopmr COMMAND [OPTIONS]\n";
+        return "\nUsage: " + name + " [OPTIONS]" + (app->get_name() == "run" ? " [--] PROGRAM [ARGUMENTS...]\n" : "\n");
     }
 };
 
 void print_error(const std::string& message) { std::fprintf(stderr, "autopmr: %s\n", message.c_str()); }
+
+// CLI11 only says that a command is required: also for one it does not know.
+std::string what_is_wrong(const CLI::ParseError& error, const CLI::App& program, const std::string& first_word) {
+    const auto used = program.get_subcommands();
+    if (!used.empty()) return std::string(error.what()) + "; see 'autopmr " + used.front()->get_name() + " --help'";
+    std::string commands;
+    for (const CLI::App* one : program.get_subcommands([](const CLI::App*) { return true; }))
+        commands += (commands.empty() ? "" : ", ") + one->get_name();
+    return (first_word.empty() ? "no command given" : "unknown " + std::string(first_word.front() == '-' ? "option" : "command") + " '" + first_word + "'") +
+           ": use one of " + commands + "; see 'autopmr --help'";
+}
 
 }  // namespace
 
@@ -31,10 +46,10 @@ int main(int argc, char** argv) {
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
     const bool               is_run = !words.empty() && words.front() == "run";
     const auto               program_line = is_run ? take_program_line(words) : std::vector<std::string>();
+    const std::string        first_word = words.empty() ? std::string() : words.front();
     action                   chosen;
     CLI::App                 program("Chooses the right memory allocator for this machine, and says why.", "autopmr");
     program.formatter(std::make_shared<help_text>());
-    program.get_formatter()->column_width(24);
     program.set_version_flag("--version", "autopmr " AUTOPMR_VERSION, "Print the version and exit");
     program.set_help_flag("-h,--help", "Print this help and exit");
     program.require_subcommand(1);
@@ -50,9 +65,7 @@ int main(int argc, char** argv) {
         return chosen();
     } catch (const CLI::ParseError& stop) {
         if (stop.get_exit_code() == 0) return program.exit(stop);  // --help and --version
-        const auto        commands = program.get_subcommands();
-        const std::string about = commands.empty() ? "autopmr" : "autopmr " + commands.front()->get_name();
-        print_error(std::string(stop.what()) + "; see '" + about + " --help'");
+        print_error(what_is_wrong(stop, program, first_word));
         return is_run ? status::run_failed : status::usage;
     } catch (const failure& stop) {
         print_error(stop.what());

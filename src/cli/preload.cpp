@@ -44,7 +44,7 @@ preload find_preload(std::string_view backend, const program_file& program, cons
     if (backend == "system") return {};
     const auto row = std::find_if(std::begin(known), std::end(known), [&](const shared_library& l) { return l.backend == backend; });
     if (row == std::end(known))
-        return {{}, "it has no shared library that replaces malloc, so it can't be preloaded (these can: " + preloadable_backends() + ")"};
+        return {{}, "it has no shared library that replaces malloc, so it can't be preloaded"};
     const std::string name = row->file;
     const bool        pattern = name.find('*') != name.npos;
     const std::string path = pattern ? newest(row->file, program.kind) : libraries.find(name, program.kind);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstring>
 #include <filesystem>
@@ -59,6 +60,14 @@ void look_up_executable(const std::string& folder, const std::string& link, memo
 }
 
 }  // namespace
+
+long parse_pid(const std::string& text) {
+    long       pid = 0;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), pid);
+    if (end.ec != std::errc() || end.ptr != text.data() + text.size() || pid <= 0)
+        throw no_report("'" + text + "' is no process id: give a whole number above 0");
+    return pid;
+}
 
 malloc_report inspect_process(long pid, const std::string& proc) {
     const std::string folder = proc + "/" + std::to_string(pid);

@@ -33,4 +33,7 @@ struct no_report : std::runtime_error {
 /// `proc` stands for /proc, so that a folder can stand for a process.
 [[nodiscard]] malloc_report inspect_process(long pid, const std::string& proc = "/proc");
 
+/// A process id from a command line; no_report for anything else.
+[[nodiscard]] long parse_pid(const std::string& text);
+
 }  // namespace autopmr::cli
