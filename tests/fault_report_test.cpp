@@ -1,8 +1,8 @@
 #include <autopmr/fault_report.hpp>
 
+#include "src/support/report_text.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
-#include "src/support/report_text.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -12,15 +12,15 @@ using namespace autopmr;
 using autopmr_test::child_end;
 using autopmr_test::in_child;
 
-// Every malloc of this program, counted, so that "without allocating" is seen and not believed. Sanitizers bring their own
-// malloc and do not like a third one.
+// Every malloc of this program, counted, so that "without allocating" is seen and not believed. Sanitizers bring their
+// own malloc and do not like a third one.
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTS_MALLOC
 static std::atomic<unsigned> mallocs{0};
-extern "C" void* __libc_malloc(std::size_t);
-extern "C" void* malloc(std::size_t bytes) {
-    mallocs.fetch_add(1, std::memory_order_relaxed);
-    return __libc_malloc(bytes);
+extern "C" void*             __libc_malloc(std::size_t);
+extern "C" void*             malloc(std::size_t bytes) {
+                mallocs.fetch_add(1, std::memory_order_relaxed);
+                return __libc_malloc(bytes);
 }
 #endif
 

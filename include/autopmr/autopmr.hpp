@@ -5,13 +5,19 @@
 /// The headers below it can be included one by one where compile time matters. Not here: testing/, which is for tests.
 
 #include <autopmr/backend.hpp>
+#include <autopmr/both_from.hpp>
+#include <autopmr/chain.hpp>
 #include <autopmr/decision.hpp>
+#include <autopmr/decorators/limit.hpp>
 #include <autopmr/decorators/sentinel_resource.hpp>
+#include <autopmr/decorators/statistics.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
+#include <autopmr/ledger.hpp>
+#include <autopmr/ledger_cell.hpp>
 #include <autopmr/observed.hpp>
 #include <autopmr/platform.hpp>
 #include <autopmr/policy.hpp>

@@ -1,5 +1,7 @@
 #include "os.hpp"
 
+#include <autopmr/platform.hpp>
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,6 +14,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+
+// Constant-initialised and of a fixed model, so that reading it is two loads and needs no allocation, ever.
+__thread autopmr::thread_record* autopmr::record_of_this_thread __attribute__((tls_model("initial-exec"))) = nullptr;
 
 namespace autopmr::os {
 
@@ -56,6 +61,8 @@ bool at_thread_exit(void (*hook)(void*), void* value) noexcept {
     static const key_holder holder(hook);
     return holder.made && ::pthread_setspecific(holder.key, value) == 0;
 }
+
+void keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }
 
 bool at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
     return ::pthread_atfork(before, in_parent, in_child) == 0;

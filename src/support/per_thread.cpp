@@ -1,0 +1,77 @@
+#include "per_thread.hpp"
+
+#include "src/ledger_books.hpp"
+#include "src/platform/os.hpp"
+
+namespace autopmr::per_thread {
+namespace {
+
+constinit std::mutex        the_lock;
+constinit thread_record*    records = nullptr;
+constinit std::atomic<bool> watches_fork{false};
+
+void end_of_thread(void* value) noexcept {
+    auto* record = static_cast<thread_record*>(value);
+    os::keep_thread_record(reinterpret_cast<thread_record*>(std::uintptr_t{thread_is_over}));
+    const std::scoped_lock hold(the_lock);
+    books::close_record(*record);
+    record->in_use = false;
+}
+
+void before_fork() noexcept { the_lock.lock(); }
+void in_parent() noexcept { the_lock.unlock(); }
+void in_child() noexcept {
+    // Only the forking thread came along: the others' records are closed as if they had ended.
+    for (thread_record* record = records; record != nullptr; record = record->next) {
+        if (!record->in_use || record == current()) continue;
+        record->drawing.store(false);
+        books::close_record(*record);
+        record->in_use = false;
+    }
+    books::count_grants_anew();
+    the_lock.unlock();
+}
+
+thread_record* take_record() noexcept {
+    for (thread_record* record = records; record != nullptr; record = record->next) {
+        if (!record->in_use) return record;
+    }
+    auto* record = static_cast<thread_record*>(os::map_pages(record_bytes));
+    if (record == nullptr) return nullptr;
+    record->next = records;
+    records = record;
+    return record;
+}
+
+}  // namespace
+
+void watch_fork() noexcept {
+    if (!watches_fork.load(std::memory_order_relaxed) && !watches_fork.exchange(true)) {
+        os::at_fork(before_fork, in_parent, in_child);
+    }
+}
+
+std::mutex&    lock() noexcept { return the_lock; }
+thread_record* first_record() noexcept { return records; }
+
+thread_record* current() noexcept {
+    thread_record* record = this_thread_record();
+    return reinterpret_cast<std::uintptr_t>(record) <= thread_is_over ? nullptr : record;
+}
+
+thread_record* current_or_new() noexcept {
+    if (this_thread_record() != nullptr) return current();
+    watch_fork();
+    thread_record* record = nullptr;
+    {
+        const std::scoped_lock hold(the_lock);
+        record = take_record();
+        if (record == nullptr) return nullptr;
+        record->in_use = true;
+    }
+    os::keep_thread_record(record);
+    os::at_thread_exit(end_of_thread, record);
+    return record;
+}
+
+}  // namespace autopmr::per_thread

@@ -1,0 +1,48 @@
+#pragma once
+/// \file
+/// What the library keeps of each thread: one record of mapped pages, reached through its only thread-local pointer.
+///
+/// A record is a header and a row of ledger cells. Records are made on first use, folded into the ledgers when their
+/// thread ends, and used again by later threads; they are never unmapped. Everything but current() wants the lock.
+
+#include <autopmr/ledger_cell.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+
+namespace autopmr {
+
+struct alignas(64) thread_record {
+    thread_record*    next = nullptr;  ///< the list of all records that were ever made
+    std::atomic<bool> drawing{false};  ///< between looking at the limits above and having drawn without the lock
+    bool              in_use = false;
+    std::uint32_t     cells_end = 0;  ///< offset past the last cell that was touched
+
+    ledger_cell& cell(std::uint32_t offset) noexcept {
+        return *reinterpret_cast<ledger_cell*>(reinterpret_cast<char*>(this) + offset);
+    }
+};
+static_assert(sizeof(thread_record) == sizeof(ledger_cell), "the header takes the place of the first cell");
+
+namespace per_thread {
+
+constexpr std::uint32_t record_bytes =
+    256 << 10;  // address space; a thread touches a page of it for every 64 ledgers it uses
+
+/// The lock of the books: over the list of records, the tree of ledgers, and all credit that a limit bounds. Held
+/// across fork.
+std::mutex& lock() noexcept;
+/// All records, with the lock held.
+thread_record* first_record() noexcept;
+/// This thread's record; null where it has none.
+thread_record* current() noexcept;
+/// The same, made if need be: null where memory is out or the thread is over. Takes the lock.
+thread_record* current_or_new() noexcept;
+
+/// Holds the lock across every fork from now on. Who holds a lock of its own while calling here registers after this.
+void watch_fork() noexcept;
+
+}  // namespace per_thread
+}  // namespace autopmr
