@@ -14,16 +14,18 @@ namespace {
 
 std::string heard;
 
+enum class mood { willing, refusing };
+
 template <char Name>
 struct speaker {
     static constexpr std::string_view name = "speaker";
-    bool                              refuses = false;
+    mood                              is = mood::willing;
     speaker() = default;
-    explicit speaker(bool r) : refuses(r) {}
+    explicit speaker(mood m) : is(m) {}
     void say(const char* what) { heard.append({Name, ':'}).append(what).append(" "); }
     void reserve(const block_request&) {
         say("reserve");
-        if (refuses) throw std::bad_alloc();
+        if (is == mood::refusing) throw std::bad_alloc();
     }
     void commit(void*, const block_request&) noexcept { say("commit"); }
     void cancel(const block_request&) noexcept { say("cancel"); }
@@ -49,7 +51,7 @@ TEST_CASE("a chain runs its observers as nesting would") {
 
 TEST_CASE("a refusal of the second is cancelled in the first, a failure of the upstream in both") {
     heard.clear();
-    observed<chain<speaker<'a'>, speaker<'b'>>> refusing(false, true, std::pmr::new_delete_resource());
+    observed<chain<speaker<'a'>, speaker<'b'>>> refusing(mood::willing, mood::refusing, std::pmr::new_delete_resource());
     CHECK_THROWS_AS(refusing.allocate(8), std::bad_alloc);
     CHECK(heard == "a:reserve b:reserve a:cancel ");
 

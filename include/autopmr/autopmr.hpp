@@ -25,4 +25,5 @@
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
+#include <autopmr/thread_record.hpp>
 #include <autopmr/tuning.hpp>

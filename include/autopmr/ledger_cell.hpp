@@ -5,9 +5,9 @@
 /// The fast half of ledger.hpp, apart so that each can be read alone; use a ledger, not this. Only the owner writes
 /// `used` and the counters. It stores its claim and then looks at the bound; who takes credit back moves the bound,
 /// makes all threads pass a memory barrier, and then looks at the claims: one of the two sees the other
-/// (docs/decisions: inline counters).
+/// (docs/decisions: counters in line).
 
-#include <autopmr/platform.hpp>
+#include <autopmr/thread_record.hpp>
 
 #include <atomic>
 #include <cstddef>

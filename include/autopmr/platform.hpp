@@ -90,16 +90,4 @@ using exceptions_of_this_file = with_exceptions;
 using exceptions_of_this_file = without_exceptions;
 #endif
 
-/// What the library keeps of this thread: null before its first use here, `thread_is_over` after the thread's end. Its only
-/// thread-local, and in line: counters read it at every call (docs/decisions: inline counters). Initial-exec: 8 bytes of the
-/// static TLS that is spared for libraries loaded late.
-struct thread_record;
-#if defined(__GNUC__) && defined(__ELF__)
-extern __thread thread_record* record_of_this_thread __attribute__((tls_model("initial-exec")));
-inline thread_record* this_thread_record() noexcept { return record_of_this_thread; }
-#else
-thread_record* this_thread_record() noexcept;
-#endif
-constexpr unsigned thread_is_over = 1;  // as an address
-
 }  // namespace autopmr

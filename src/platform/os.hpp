@@ -35,7 +35,7 @@ bool pin_module_of(const void* address) noexcept;
 /// Calls `hook(value)` when this thread ends, after most of its thread_locals are gone. One hook for the whole library;
 /// a null value cancels. False when the system has no such thing: the value then outlives the thread.
 bool at_thread_exit(void (*hook)(void*), void* value) noexcept;
-/// What this_thread_record() (platform.hpp) answers on this thread from now on.
+/// What this_thread_record() (thread_record.hpp) answers on this thread from now on.
 void keep_thread_record(thread_record* record) noexcept;
 /// Handlers around fork, run in this order. Systems without fork say true and never call them.
 bool at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;

@@ -1,6 +1,6 @@
 #include "os.hpp"
 
-#include <autopmr/platform.hpp>
+#include <autopmr/thread_record.hpp>
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -12,7 +12,7 @@ constinit std::atomic<bool> watches_fork{false};
 
 void end_of_thread(void* value) noexcept {
     auto* record = static_cast<thread_record*>(value);
-    os::keep_thread_record(reinterpret_cast<thread_record*>(std::uintptr_t{thread_is_over}));
+    os::keep_thread_record(reinterpret_cast<thread_record*>(thread_is_over));
     const std::scoped_lock hold(the_lock);
     books::close_record(*record);
     record->in_use = false;

@@ -17,7 +17,7 @@ PICTURE = """
     Include downwards only."""
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
-FACTS = {"platform", "host", "fixed_text"}
+FACTS = {"thread_record", "platform", "host", "fixed_text"}
 VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "both_from", "chain", "ledger", "ledger_cell", "errors", "fault_report"}
 CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
