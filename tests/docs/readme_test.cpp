@@ -1,0 +1,35 @@
+// What README tells of the backends is what backends() says.
+#include <autopmr/selector.hpp>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "support/catch.hpp"
+
+namespace {
+
+std::string read(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+/// What stands between two lines of README.
+std::string between(const std::string& text, const std::string& first, const std::string& last) {
+    const auto begin = text.find(first);
+    REQUIRE(begin != std::string::npos);
+    const auto start = text.find('\n', begin) + 1;
+    const auto end = text.find(last, start);
+    REQUIRE(end != std::string::npos);
+    return text.substr(start, end - start);
+}
+
+}  // namespace
+
+TEST_CASE("README's table of backends is the table that backends() gives, in its order") {
+    std::string expected = "| backend | what it is |\n|---|---|\n";
+    for (const autopmr::backend& b : autopmr::backends()) expected.append("| `").append(b.name).append("` | ").append(b.what).append(" |\n");
+    // What follows is README's new table when this fails: copy it from the message.
+    CHECK(between(read(AUTOPMR_SOURCE_DIR "/README.md"), "<!-- backends:", "<!-- /backends -->") == expected);
+}
