@@ -1,6 +1,7 @@
 #include <autopmr/subsystem.hpp>
 
 #include <autopmr/errors.hpp>
+#include <autopmr/fault_report.hpp>
 
 #include "src/subsystem_node.hpp"
 
@@ -57,6 +58,15 @@ void* subsystem_resource::do_allocate(std::size_t bytes, std::size_t alignment) 
 
 void subsystem_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
     subsystem_node& node = *node_;
+    if (node.bound.load(std::memory_order_acquire) == nullptr) {
+        fault_report report;
+        report.kind = fault_kind::foreign_pointer;
+        report.address = block;
+        report.resource = node.name;
+        report.given_bytes = bytes;
+        report.given_alignment = alignment;
+        return report_fault(report);
+    }
     give_back(&node, nullptr, bytes);
     if (const raw_deallocate raw = node.deallocate.load(std::memory_order_acquire)) raw(block, bytes, alignment);
     else node.heap.load(std::memory_order_acquire)->deallocate(block, bytes, alignment);

@@ -165,7 +165,8 @@ TEST_CASE("a damaged policy never half applies") {
     std::mt19937       random(20240607);
     const auto         below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
     std::size_t        refused = 0, accepted = 0;
-    for (int round = 0; round != 4000; ++round) {
+    std::string        before = subsystem_json();
+    for (int round = 0; round != 2000; ++round) {
         std::string text = good;
         for (std::size_t changes = 1 + below(3); changes-- != 0 && !text.empty();) {
             const std::size_t at = below(text.size());
@@ -177,10 +178,10 @@ TEST_CASE("a damaged policy never half applies") {
             }
         }
         file.write(text);
-        const std::string   before = subsystem_json();
         const policy_result result = load_policy(file.path());
         if (result.ok()) {
             ++accepted;
+            before = subsystem_json();
             continue;
         }
         ++refused;
@@ -188,6 +189,6 @@ TEST_CASE("a damaged policy never half applies") {
         REQUIRE(contains(result.error(), "fuzz.toml:"));
         REQUIRE(subsystem_json() == before);
     }
-    CHECK(refused > 1000);
+    CHECK(refused > 500);
     CHECK(accepted > 10);
 }

@@ -3,12 +3,39 @@
 #include "support/catch.hpp"
 
 #include <autopmr/errors.hpp>
+#include <autopmr/fault_report.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <memory_resource>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace autopmr;
+
+namespace {
+
+// Before main, and so before any policy.
+auto&                  early = subsystem("early.bird");
+std::pmr::vector<char> taken_early(100, 'x', &early);
+
+subsystem_options with_limit(std::size_t bytes) {
+    subsystem_options options;
+    options.limit = bytes;
+    return options;
+}
+
+subsystem_options with_backend(std::string_view name) {
+    subsystem_options options;
+    options.backend = name;
+    return options;
+}
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+}  // namespace
 
 TEST_CASE("a subsystem is made once, with its ancestors") {
     subsystem_resource& c = subsystem("made.once.c");
@@ -20,40 +47,216 @@ TEST_CASE("a subsystem is made once, with its ancestors") {
     CHECK(c.parent()->parent()->parent() == &subsystem(""));
     CHECK(subsystem("").parent() == nullptr);
     CHECK(subsystem("").name().empty());
+    CHECK(c.is_equal(subsystem("made.once.c")));
+    CHECK_FALSE(c.is_equal(*c.parent()));
+}
+
+TEST_CASE("a subsystem serves before main") {
+    CHECK(early.usage().live == 100);
+    CHECK_FALSE(early.usage().backend.empty());
+    CHECK(early.upstream_resource() != nullptr);
 }
 
 TEST_CASE("a subsystem counts what containers take and give back") {
     subsystem_resource& s = subsystem("counts");
+    CHECK(s.usage().backend.empty());
+    CHECK(s.upstream_resource() == nullptr);
     {
         std::pmr::vector<int> v({1, 2, 3}, &s);
         CHECK(s.usage().live == 3 * sizeof(int));
         CHECK(s.usage().count == 1);
     }
-    CHECK(s.usage().live == 0);
-    CHECK(s.usage().total == 3 * sizeof(int));
-    CHECK(s.usage().peak >= 3 * sizeof(int));
-    CHECK_FALSE(s.usage().backend.empty());
+    const subsystem_usage u = s.usage();
+    CHECK(u.live == 0);
+    CHECK(u.total == 3 * sizeof(int));
+    CHECK(u.peak >= 3 * sizeof(int));
+    CHECK(u.peak - u.peak_error <= 3 * sizeof(int));
+    CHECK(u.failures == 0);
+    CHECK(u.limit == subsystem_options::no_limit);
+    CHECK_FALSE(u.backend.empty());
+}
+
+TEST_CASE("a parent's books include its children's") {
+    subsystem_resource& child = subsystem("family.child");
+    void* const         block = child.allocate(5000, 64);
+    CHECK(subsystem("family").usage().live == 5000);
+    CHECK(subsystem("family").usage().count == 1);
+    CHECK(subsystem("").usage().live >= 5000);
+    child.deallocate(block, 5000, 64);
+    CHECK(subsystem("family").usage().live == 0);
+    CHECK(subsystem("family").usage().total == 5000);
 }
 
 TEST_CASE("a limit bounds a subsystem and all below it") {
-    REQUIRE(configure("bounded", {{}, 1000, {}, {}}).ok());
+    REQUIRE(configure("bounded", with_limit(1000)).ok());
     subsystem_resource& below = subsystem("bounded.below");
     void* const         block = below.allocate(600);
-    CHECK_THROWS_AS(below.allocate(600), limit_exceeded);
+    try {
+        (void)below.allocate(600);
+        FAIL("granted over the limit");
+    } catch (const limit_exceeded& e) {
+        CHECK(std::string(e.resource()) == "bounded");
+        CHECK(e.limit() == 1000);
+        CHECK(e.bytes() == 600);
+    }
     CHECK_THROWS_AS(subsystem("bounded").allocate(600), limit_exceeded);
     CHECK(subsystem("bounded").usage().live == 600);
+    CHECK(below.usage().failures == 1);
+
+    REQUIRE(configure("bounded", with_limit(2000)).ok());  // may change while in use
+    void* const second = below.allocate(600);
+    REQUIRE(configure("bounded", with_limit(100)).ok());  // also below what is live
+    CHECK_THROWS_AS(below.allocate(1), limit_exceeded);
+    below.deallocate(second, 600);
     below.deallocate(block, 600);
     CHECK(subsystem("bounded").usage().live == 0);
-    below.deallocate(below.allocate(1000), 1000);
+    below.deallocate(below.allocate(100), 100);
+    REQUIRE(configure("bounded", with_limit(subsystem_options::no_limit)).ok());
+    below.deallocate(below.allocate(100'000), 100'000);
+}
+
+TEST_CASE("a failure below leaves the books as they were") {
+    subsystem_resource&   s = subsystem("fails");
+    void* const           block = s.allocate(10);
+    const subsystem_usage before = s.usage();
+    CHECK_THROWS_AS(s.allocate(SIZE_MAX / 2 + 1), std::bad_alloc);
+    CHECK_THROWS_AS(s.allocate(SIZE_MAX), std::bad_alloc);
+    const subsystem_usage after = s.usage();
+    CHECK(after.live == before.live);
+    CHECK(after.total == before.total);
+    CHECK(after.count == before.count);
+    CHECK(after.failures == 2);
+    s.deallocate(block, 10);
 }
 
 TEST_CASE("a bad name is served and shown, not thrown") {
-    for (const char* name : {".", "a..b", ".a", "a.", "a b", "a\n", "ä"}) {
+    for (const char* name : {".", "a..b", ".a", "a.", "a b", "a\n", "\xc3\xa4", "a/b"}) {
         INFO(name);
         CHECK_FALSE(subsystem_name_error(name).empty());
         CHECK(subsystem(name).name() == "(invalid)");
         CHECK_FALSE(configure(name, {}).ok());
     }
+    CHECK(subsystem_name_error("").empty());
+    CHECK(subsystem_name_error("A-1.b_2").empty());
     CHECK(subsystem(std::string(121, 'x')).name() == "(invalid)");
     CHECK(subsystem(std::string(120, 'x')).name().size() == 120);
+
+    subsystem_resource& sink = subsystem("..");
+    void* const         block = sink.allocate(77);
+    CHECK(sink.usage().live == 77);
+    CHECK(sink.parent() == &subsystem(""));
+    CHECK(contains(subsystem_table(), "(invalid)"));
+    sink.deallocate(block, 77);
+}
+
+TEST_CASE("a backend comes from the nearest ancestor that names one") {
+    REQUIRE(configure("named", with_backend("new_delete")).ok());
+    subsystem_resource& child = subsystem("named.a.b");
+    CHECK(child.settings().backend == "new_delete");
+    CHECK(child.settings().backend_from.view() == "inherited from named");
+    child.deallocate(child.allocate(8), 8);
+    CHECK(child.usage().backend == "new_delete");
+    CHECK(subsystem("named").usage().backend == "new_delete");  // who decided is bound with it
+    CHECK(subsystem("named").settings().backend_from.view() == "program");
+    CHECK(subsystem("nobody-said").settings().backend_from.view() == "default");
+}
+
+TEST_CASE("after the first allocation limits may change, the backend may not") {
+    REQUIRE(configure("late", with_backend("new_delete")).ok());
+    subsystem_resource& s = subsystem("late.child");
+    s.deallocate(s.allocate(8), 8);
+    CHECK(configure("late", with_backend("new_delete")).ok());  // no change
+    subsystem_options heap;
+    heap.own_heap = true;
+    for (const policy_result& result : {configure("late", heap), configure("late.child", heap)}) {
+        CHECK_FALSE(result.ok());
+        CHECK(contains(result.error(), "can't change any more, it already allocates from 'new_delete'"));
+    }
+    CHECK(configure("late", with_limit(1000)).ok());
+}
+
+TEST_CASE("what can't be had is refused with the reason, and nothing is set") {
+    const auto error_of = [](const subsystem_options& options) {
+        const std::string   before = subsystem_json();
+        const policy_result result = configure("refused", options);
+        CHECK_FALSE(result.ok());
+        CHECK(subsystem_json() == before);
+        return std::string(result.error());
+    };
+    CHECK(contains(error_of(with_backend("quickalloc")), "backend of subsystem 'refused' is unknown: 'quickalloc'"));
+    CHECK(contains(error_of(with_limit(0)), "limit of subsystem 'refused' is 0, which would refuse every request"));
+    subsystem_options options = with_limit(1000);
+    options.under = guard::pages;
+    CHECK(contains(error_of(options), "guard of subsystem 'refused' is not built: guard \"pages\""));
+    options = with_backend("new_delete");
+    options.own_heap = true;
+    CHECK(contains(error_of(options), "not built: own heap over 'new_delete' (concurrent pool)"));
+}
+
+TEST_CASE("a block that no subsystem can have given is reported") {
+    static int reports = 0;
+    set_fault_handler([](const fault_report& report) noexcept {
+        reports += report.kind == fault_kind::foreign_pointer && std::string_view(report.resource) == "unused";
+        return fault_answer::quarantine;
+    });
+    int foreign = 0;
+    subsystem("unused").deallocate(&foreign, sizeof foreign);
+    set_fault_handler(nullptr);
+    CHECK(reports == 1);
+    CHECK(subsystem("unused").usage().live == 0);
+}
+
+TEST_CASE("every subsystem is visited once, parents before children") {
+    (void)subsystem("visit.a.b");
+    (void)subsystem("visit.a.c");
+    std::set<std::string_view> seen;
+    bool                       parents_first = true;
+    for_each_subsystem([&](const subsystem_resource& s) {
+        if (s.parent() != nullptr) parents_first = parents_first && seen.count(s.parent()->name()) == 1;
+        CHECK(seen.insert(s.name()).second);
+    });
+    CHECK(parents_first);
+    CHECK(seen.count("") == 1);
+    CHECK(seen.count("visit.a.c") == 1);
+}
+
+TEST_CASE("the table and the JSON show what is there") {
+    REQUIRE(configure("shown", with_limit(3u << 20)).ok());
+    subsystem_resource& s = subsystem("shown.part");
+    void* const         block = s.allocate(1536);
+
+    const std::string rounded = subsystem_table();
+    const std::string exact = subsystem_table(size_style::exact);
+    CHECK(contains(rounded, "1.5 KiB"));
+    CHECK(contains(rounded, "3.0 MiB"));
+    CHECK(contains(exact, "1536"));
+    CHECK(contains(exact, "3145728"));
+    std::set<std::size_t> starts;  // of the column "limit from", the last: aligned in every row
+    for (std::size_t begin = 0, end; (end = exact.find('\n', begin)) != std::string::npos; begin = end + 1) {
+        const std::string line = exact.substr(begin, end - begin);
+        starts.insert(line.rfind("  ") + 2);
+    }
+    CHECK(starts.size() == 1);
+
+    const auto json = nlohmann::json::parse(subsystem_json());
+    CHECK(json["schema"] == 1);
+    bool found = false;
+    for (const auto& entry : json["subsystems"]) {
+        if (entry["name"] == "shown") {
+            CHECK(entry["limit"] == 3u << 20);
+            CHECK(entry["from"]["limit"] == "program");
+        }
+        if (entry["name"] == "") CHECK(entry["parent"].is_null());
+        if (entry["name"] != "shown.part") continue;
+        found = true;
+        CHECK(entry["parent"] == "shown");
+        CHECK(entry["live"] == 1536);
+        CHECK(entry["count"] == 1);
+        CHECK(entry["limit"].is_null());
+        CHECK(entry["own_heap"] == false);
+        CHECK(entry["guard"] == "none");
+        for (const char* key : {"backend", "peak", "peak_error", "total", "failures"}) CHECK(entry.contains(key));
+    }
+    CHECK(found);
+    s.deallocate(block, 1536);
 }
