@@ -2,11 +2,14 @@
 
 #include <autopmr/errors.hpp>
 
+#include <autopmr/selector.hpp>
+
+#include "src/file_policy.hpp"
 #include "src/platform/os.hpp"
 #include "src/policy_file.hpp"
 #include "src/policy_words.hpp"
-#include "src/subsystem_binding.hpp"
 #include "src/subsystem_settings.hpp"
+#include "src/verbose.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -42,12 +45,7 @@ private:
     });
 
 // What the files loaded so far ask of the selector; under the load lock.
-struct chosen_by_file {
-    const backend*      wanted_backend = nullptr;
-    std::optional<goal> wanted;
-    fixed_text<192>     backend_origin, wanted_origin;
-};
-constinit chosen_by_file in_force;
+constinit file_policy in_force;
 
 bool read_whole(const char* path, std::string& out, policy_result& result) {
     constexpr std::size_t most = std::size_t{1} << 20;
@@ -70,32 +68,47 @@ subsystem_wish to_wish(const policy_section& s) noexcept {
     return {s.name, {s.backend, s.limit, s.own_heap, s.under}, s.at, s.backend_at, s.limit_at, s.own_heap_at, s.under_at};
 }
 
+// The default is chosen once; what comes after it is kept, but changes nothing.
+void warn_if_too_late(const policy_document& document, const file_policy& asked, policy_result& result) noexcept {
+    const decision& made = default_decision();
+    if (!made.ok()) return;
+    const auto warn = [&](const fixed_text<192>& origin, std::string_view key, std::string_view chosen) {
+        result.warn(fixed_text<640>(origin.view()).append(": ").append(key).append(" comes too late: install_default() has chosen '").append(
+            chosen).append("'; load the policy before it"));
+    };
+    if (!document.root.backend.empty() && asked.backend.view() != made.chosen->name) warn(asked.backend_origin, "backend", made.chosen->name);
+    if (document.wanted && *document.wanted != made.wanted) warn(asked.wanted_origin, "goal", to_string(made.wanted));
+}
+
 void load(const char* path, policy_result& result) {
     std::string     text;
     policy_document document;
     if (!read_whole(path, text, result) || !parse_policy(text, path, document, result)) return;
 
-    chosen_by_file next = in_force;
+    file_policy next = in_force;
     if (const std::string& name = document.root.backend; !name.empty()) {
         next.backend_origin = to_text({said_by::policy_file, document.root.backend_at});
         if (const auto wrong = backend_error(name); !wrong.empty())
             return result.fail(fixed_text<1024>(next.backend_origin.view()).append(": backend is ").append(wrong));
-        next.wanted_backend = backend_named(name);
+        next.backend = fixed_text<64>(name);
     }
     if (document.wanted) {
-        next.wanted = document.wanted;
+        next.wanted = *document.wanted;
+        next.wanted_given = true;
         next.wanted_origin = to_text({said_by::policy_file, document.wanted_at});
     }
     wish_list list;
     list.who = said_by::policy_file;
-    list.fallback = next.wanted_backend;
+    list.fallback = find_backend(next.backend);
     policy_section root;
     root.limit = document.root.limit;
     root.limit_at = document.root.limit_at;
     if (root.limit) list.wishes.push_back(to_wish(root));
     for (const policy_section& s : document.sections) list.wishes.push_back(to_wish(s));
     apply(list, result);
-    if (result.ok()) in_force = next;
+    if (!result.ok()) return;
+    in_force = next;
+    warn_if_too_late(document, next, result);
 }
 
 // Nothing may leave: what could is running out of memory while a file is read.
@@ -137,9 +150,20 @@ const policy_result& load_policy_from_environment() noexcept {
     if (!done.load(std::memory_order_relaxed)) {
         const char* const path = os::environment("AUTOPMR_POLICY");
         if (path != nullptr && *path != '\0') load_or_say(path, outcome);
+        if (!outcome.ok()) tell_if_verbose("AUTOPMR_POLICY is not in force: ", outcome.error());
+        if (!outcome.warnings().empty()) tell_if_verbose("", outcome.warnings());
         done.store(true, std::memory_order_release);
     }
     return outcome;
+}
+
+bool read_file_policy(file_policy& out, fixed_text<640>& problem) noexcept {
+    const policy_result& of_environment = load_policy_from_environment();
+    if (!of_environment.ok()) problem.append(of_environment.error());
+    if (load_guard::is_mine()) return of_environment.ok();  // asked by what a load itself allocates
+    const load_guard alone;
+    out = in_force;
+    return of_environment.ok();
 }
 
 }  // namespace autopmr

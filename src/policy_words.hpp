@@ -8,7 +8,6 @@
 
 namespace autopmr {
 
-[[nodiscard]] std::string_view word_of(guard under) noexcept;
 // False when there is no guard of that name.
 [[nodiscard]] bool             parse(std::string_view word, guard& out) noexcept;
 inline constexpr std::string_view guard_words = "\"none\", \"canary\", \"pages\" or \"sampled\"";

@@ -81,8 +81,10 @@ const char* intern_locked(std::string_view text) noexcept;
 
 }  // namespace subsystem_tree
 
-// Settles which backend or heap a subsystem allocates from; returns it bound.
+// Settles which backend or heap a subsystem allocates from; it is bound afterwards.
 void bind(subsystem_node& node) noexcept;
+// Under the lock: "default", and why where it is not the chosen one.
+const fixed_text<192>& origin_of_default() noexcept;
 
 // "autopmr.toml:4:9", "program" or "default".
 fixed_text<192> to_text(const setting_source& source) noexcept;

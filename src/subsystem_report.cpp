@@ -3,6 +3,7 @@
 #include "src/policy_words.hpp"
 #include "src/size_text.hpp"
 #include "src/subsystem_node.hpp"
+#include "src/support/json_text.hpp"
 
 #include <algorithm>
 #include <string>
@@ -22,33 +23,14 @@ fixed_text<192> inherited_from(const subsystem_node& node) noexcept {
     return fixed_text<192>("inherited from ").append(node.name_size != 0 ? node.view() : "the root");
 }
 
-// Names and origins are plain text except for a path, which may hold anything.
-void append_quoted(std::string& out, std::string_view text) {
-    out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            constexpr char hex[] = "0123456789abcdef";
-            out += "\\u00";
-            out += hex[static_cast<unsigned char>(c) >> 4];
-            out += hex[c & 15];
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
-
 void append_member(std::string& out, std::string_view key, std::string_view text) {
-    append_quoted(out, key);
+    append_json_string(out, key);
     out += ": ";
-    append_quoted(out, text);
+    append_json_string(out, text);
 }
 
 void append_member(std::string& out, std::string_view key, std::size_t number) {
-    append_quoted(out, key);
+    append_json_string(out, key);
     out += ": ";
     out += std::to_string(number);
 }
@@ -80,7 +62,7 @@ subsystem_settings subsystem_resource::settings() const noexcept {
     const backend* const wanted = from->own != nullptr ? from->own_of : from->backend_by ? from->wanted : nullptr;
     if (bound != nullptr) s.backend = bound->name;
     else if (wanted != nullptr) s.backend = wanted->name;
-    s.backend_from = wanted == nullptr ? "default" : from == &self && self.backend_by ? to_text(self.backend_by) : inherited_from(*from);
+    s.backend_from = wanted == nullptr ? origin_of_default() : from == &self && self.backend_by ? to_text(self.backend_by) : inherited_from(*from);
     s.own_heap = from->own != nullptr;
     s.own_heap_from = self.own_heap_by ? to_text(self.own_heap_by) : s.own_heap ? inherited_from(*from) : "default";
     return s;
@@ -146,7 +128,7 @@ std::string subsystem_json() {
         if (u.limit != subsystem_options::no_limit) append_member(out, "limit", u.limit);
         else out += "\"limit\": null";
         out += set.own_heap ? ", \"own_heap\": true, " : ", \"own_heap\": false, ";
-        append_member(out, "guard", word_of(set.under));
+        append_member(out, "guard", to_string(set.under));
         out += ", \"from\": {";
         append_member(out, "backend", set.backend_from);
         out += ", ";

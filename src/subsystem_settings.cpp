@@ -3,7 +3,8 @@
 #include "src/subsystem_settings.hpp"
 
 #include "src/policy_words.hpp"
-#include "src/subsystem_binding.hpp"
+
+#include <autopmr/selector.hpp>
 
 #include <exception>
 
@@ -85,12 +86,12 @@ private:
         const bool           heap_wanted = p.sets_own_heap ? *wants.own_heap : node.own_heap;
         const backend* const bound = node.bound.load(std::memory_order_relaxed);
         if (bound != nullptr) {
-            if (p.sets_backend && backend_named(wants.backend) != bound) return too_late(wish, wish.backend_at, "backend", *bound);
+            if (p.sets_backend && find_backend(wants.backend) != bound) return too_late(wish, wish.backend_at, "backend", *bound);
             if (p.sets_own_heap && heap_wanted != (node.own != nullptr)) return too_late(wish, wish.own_heap_at, "own_heap", *bound);
             return true;
         }
         if (!heap_wanted || !(p.sets_own_heap || p.sets_backend)) return true;
-        p.heap_of = p.sets_backend ? backend_named(wants.backend) : backend_above(wish.name);
+        p.heap_of = p.sets_backend ? find_backend(wants.backend) : backend_above(wish.name);
         const setting_place& place = p.sets_own_heap ? wish.own_heap_at : wish.backend_at;
         if (p.heap_of == nullptr)
             return result_.fail(of(wish, place, "own_heap").append(
@@ -111,7 +112,7 @@ private:
     const backend* backend_above(std::string_view name) const noexcept {
         for (;;) {
             for (std::size_t i = 0; i != plans_.size(); ++i)
-                if (list_.wishes[i].name == name && plans_[i].sets_backend) return backend_named(list_.wishes[i].wants.backend);
+                if (list_.wishes[i].name == name && plans_[i].sets_backend) return find_backend(list_.wishes[i].wants.backend);
             if (const subsystem_node* const node = subsystem_tree::find(name); node != nullptr) {
                 if (const backend* const bound = node->bound.load(std::memory_order_relaxed)) return bound;
                 if (node->backend_by) return node->wanted;
@@ -139,7 +140,7 @@ private:
             return setting_source{list_.who, place};
         };
         if (p.sets_backend) {
-            node.wanted = backend_named(wish.wants.backend);
+            node.wanted = find_backend(wish.wants.backend);
             node.backend_by = source(wish.backend_at);
         }
         if (p.sets_limit) {

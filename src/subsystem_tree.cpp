@@ -2,6 +2,7 @@
 
 #include "src/platform/os.hpp"
 #include "src/subsystem_node.hpp"
+#include "src/verbose.hpp"
 
 #include <cstring>
 #include <new>
@@ -153,6 +154,7 @@ subsystem_resource& subsystem(std::string_view name) noexcept {
         const auto held = subsystem_tree::lock();
         append(invalid_node);
     }
+    tell_if_verbose("subsystem() was asked for a bad name and gave (invalid): ", fixed_text<128>(name));
     return invalid_node.resource;
 }
 
