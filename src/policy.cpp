@@ -30,19 +30,25 @@ constinit std::atomic<unsigned long> loading_thread{0};
 
 class load_guard {
 public:
-    load_guard() noexcept : held_(load_lock) { loading_thread.store(os::thread_number(), std::memory_order_relaxed); }
+    load_guard() noexcept {
+        watch_fork();
+        held_ = std::unique_lock<std::mutex>(load_lock);
+        loading_thread.store(os::thread_number(), std::memory_order_relaxed);
+    }
     ~load_guard() { loading_thread.store(0, std::memory_order_relaxed); }
     static bool is_mine() noexcept { return loading_thread.load(std::memory_order_relaxed) == os::thread_number(); }
 
 private:
+    // A child must not inherit a lock that another thread of its parent held.
+    static void watch_fork() noexcept {
+        [[maybe_unused]] static const bool watched = [] {
+            subsystem_tree::watch_fork();
+            return os::at_fork([] { load_lock.lock(); }, [] { load_lock.unlock(); }, [] { load_lock.unlock(); });
+        }();
+    }
+
     std::unique_lock<std::mutex> held_;
 };
-
-[[maybe_unused]] const bool fork_is_safe = os::at_fork([] { load_lock.lock(); }, [] { load_lock.unlock(); },
-    [] {
-        loading_thread.store(0, std::memory_order_relaxed);
-        load_lock.unlock();
-    });
 
 // What the files loaded so far ask of the selector; under the load lock.
 constinit file_policy in_force;

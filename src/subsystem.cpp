@@ -2,19 +2,46 @@
 
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
+#include <autopmr/resource_ptr.hpp>
 
 #include "src/subsystem_node.hpp"
+
+#include <utility>
 
 namespace autopmr {
 namespace {
 
-[[noreturn]] void refuse(subsystem_node& over, std::size_t bytes, std::size_t alignment) {
-    over.failures.fetch_add(1, std::memory_order_relaxed);
-    throw_limit_exceeded(bytes, alignment, over.name, over.limit.load(std::memory_order_relaxed));
+[[noreturn]] void refuse(const subsystem_node& node, const ledger& refuser, std::size_t bytes, std::size_t alignment) {
+    const subsystem_node* over = &node;
+    while (&over->books != &refuser) over = over->parent;
+    if (refuser.limit() == ledger::no_limit) throw_out_of_memory(bytes, alignment, over->name);  // more than any book can hold
+    throw_limit_exceeded(bytes, alignment, over->name, refuser.limit());
 }
 
-void give_back(subsystem_node* from, const subsystem_node* end, std::size_t bytes) noexcept {
-    for (; from != end; from = from->parent) from->live.fetch_sub(bytes, std::memory_order_relaxed);
+// Undone where the backend throws, forgotten where it gives a block.
+class charged {
+public:
+    charged(ledger& books, std::size_t bytes) noexcept : books_(&books), bytes_(bytes) {}
+    charged(const charged&) = delete;
+    charged& operator=(const charged&) = delete;
+    ~charged() {
+        if (books_ != nullptr) books_->cancel(bytes_);
+    }
+    void commit() noexcept { std::exchange(books_, nullptr)->commit(bytes_); }
+
+private:
+    ledger*     books_;
+    std::size_t bytes_;
+};
+
+void report_foreign(const subsystem_node& node, const void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    fault_report report;
+    report.kind = fault_kind::foreign_pointer;
+    report.address = block;
+    report.resource = node.name;
+    report.given_bytes = bytes;
+    report.given_alignment = alignment;
+    report_fault(report);
 }
 
 }  // namespace
@@ -26,50 +53,21 @@ void* subsystem_resource::do_allocate(std::size_t bytes, std::size_t alignment) 
         bind(node);
         raw = node.allocate.load(std::memory_order_acquire);
     }
-    for (subsystem_node* n = &node; n != nullptr; n = n->parent) {
-        const std::size_t before = n->live.fetch_add(bytes, std::memory_order_relaxed);
-        const std::size_t limit = n->limit.load(std::memory_order_relaxed);
-        if (before > limit || bytes > limit - before) {
-            give_back(&node, n->parent, bytes);
-            refuse(*n, bytes, alignment);
-        }
-    }
-    struct undo {
-        subsystem_node* node;
-        std::size_t     bytes;
-        ~undo() {
-            if (node == nullptr) return;
-            give_back(node, nullptr, bytes);
-            node->failures.fetch_add(1, std::memory_order_relaxed);
-        }
-    } on_throw{&node, bytes};
-    void* const block = raw != nullptr ? raw(bytes, alignment)
-                                            : node.heap.load(std::memory_order_relaxed)->allocate(bytes, alignment);
-    on_throw.node = nullptr;
-    for (subsystem_node* n = &node; n != nullptr; n = n->parent) {
-        n->count.fetch_add(1, std::memory_order_relaxed);
-        n->total.fetch_add(bytes, std::memory_order_relaxed);
-        const std::size_t now = n->live.load(std::memory_order_relaxed);
-        std::size_t       peak = n->peak.load(std::memory_order_relaxed);
-        while (now > peak && !n->peak.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {}
-    }
+    if (const ledger* const refuser = node.books.charge(bytes)) refuse(node, *refuser, bytes, alignment);
+    charged     books(node.books, bytes);
+    void* const block = raw != nullptr ? raw(bytes, alignment) : node.heap.load(std::memory_order_acquire)->allocate(bytes, alignment);
+    books.commit();
     return block;
 }
 
 void subsystem_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    subsystem_node& node = *node_;
-    if (node.bound.load(std::memory_order_acquire) == nullptr) {
-        fault_report report;
-        report.kind = fault_kind::foreign_pointer;
-        report.address = block;
-        report.resource = node.name;
-        report.given_bytes = bytes;
-        report.given_alignment = alignment;
-        return report_fault(report);
-    }
-    give_back(&node, nullptr, bytes);
-    if (const raw_deallocate raw = node.deallocate.load(std::memory_order_acquire)) raw(block, bytes, alignment);
-    else node.heap.load(std::memory_order_acquire)->deallocate(block, bytes, alignment);
+    subsystem_node&                  node = *node_;
+    const raw_deallocate             raw = node.deallocate.load(std::memory_order_acquire);
+    std::pmr::memory_resource* const heap = raw == nullptr ? node.heap.load(std::memory_order_acquire) : nullptr;
+    if (raw == nullptr && heap == nullptr) return report_foreign(node, block, bytes, alignment);
+    node.books.retire(bytes);
+    if (raw != nullptr) raw(block, bytes, alignment);
+    else heap->deallocate(block, bytes, alignment);
 }
 
 std::string_view    subsystem_resource::name() const noexcept { return node_->view(); }
@@ -82,7 +80,7 @@ std::pmr::memory_resource* subsystem_resource::upstream_resource() const noexcep
     return heap != nullptr ? heap : &bound->resource();
 }
 
-layer* subsystem_resource::upstream_layer() const noexcept { return nullptr; }
+layer* subsystem_resource::upstream_layer() const noexcept { return known_layer(upstream_resource()); }
 
 void subsystem_resource::trim() noexcept {
     const backend* const bound = node_->bound.load(std::memory_order_acquire);
@@ -92,15 +90,10 @@ void subsystem_resource::trim() noexcept {
 subsystem_usage subsystem_resource::usage() const noexcept {
     const backend* const bound = node_->bound.load(std::memory_order_acquire);
     subsystem_usage      u;
+    static_cast<autopmr::usage&>(u) = node_->books.now();
     u.name = node_->view();
     if (node_->parent != nullptr) u.parent = node_->parent->view();
     if (bound != nullptr) u.backend = bound->name;
-    u.live = node_->live.load(std::memory_order_relaxed);
-    u.peak = node_->peak.load(std::memory_order_relaxed);
-    u.total = node_->total.load(std::memory_order_relaxed);
-    u.count = node_->count.load(std::memory_order_relaxed);
-    u.failures = node_->failures.load(std::memory_order_relaxed);
-    u.limit = node_->limit.load(std::memory_order_relaxed);
     return u;
 }
 

@@ -6,6 +6,7 @@
 
 #include <autopmr/backend.hpp>
 #include <autopmr/decision.hpp>
+#include <autopmr/ledger.hpp>
 #include <autopmr/subsystem.hpp>
 
 #include <atomic>
@@ -36,9 +37,7 @@ struct subsystem_node {
     // Read at each allocation. Null until bound, and for ever over a heap of its own.
     std::atomic<raw_allocate>   allocate{nullptr};
     std::atomic<raw_deallocate> deallocate{nullptr};
-    // Simple books, one for each subsystem.
-    std::atomic<std::size_t> live{0}, peak{0}, total{0}, count{0}, failures{0};
-    std::atomic<std::size_t> limit{subsystem_options::no_limit};
+    ledger                      books;
 
     subsystem_resource resource{*this};
     subsystem_node*    parent = nullptr;
@@ -60,7 +59,8 @@ struct subsystem_node {
     std::atomic<subsystem_node*> next{nullptr};  // in the order they were made: parents before children
 
     constexpr subsystem_node() noexcept = default;
-    constexpr subsystem_node(subsystem_node* p, const char* n, std::size_t size) noexcept : parent(p), name(n), name_size(size) {}
+    constexpr subsystem_node(subsystem_node* p, const char* n, std::size_t size) noexcept
+        : books(ledger::no_limit, &p->books), parent(p), name(n), name_size(size) {}
     [[nodiscard]] std::string_view view() const noexcept { return {name, name_size}; }
     static subsystem_node&         of(const subsystem_resource& r) noexcept { return *r.node_; }
 };
@@ -74,6 +74,8 @@ const subsystem_node& unmade() noexcept;
 subsystem_node* find(std::string_view name) noexcept;
 // While it is held, nobody else changes the tree or its settings meanwhile.
 std::unique_lock<std::mutex> lock() noexcept;
+// Holds the lock across every fork from now on. Who holds a lock of its own around this one registers after it.
+void watch_fork() noexcept;
 // Under the lock; null when there are no pages left. The name is good.
 subsystem_node* find_or_make_locked(std::string_view name) noexcept;
 // Under the lock: the same text for ever, "" when there are no pages left.

@@ -52,7 +52,7 @@ subsystem_settings subsystem_resource::settings() const noexcept {
     const auto            held = subsystem_tree::lock();
     const subsystem_node& self = *node_;
     subsystem_settings    s;
-    s.limit = self.limit.load(std::memory_order_relaxed);
+    s.limit = self.books.limit();
     s.limit_from = to_text(self.limit_by);
     s.under = self.under;
     s.under_from = to_text(self.under_by);

@@ -144,7 +144,7 @@ private:
             node.backend_by = source(wish.backend_at);
         }
         if (p.sets_limit) {
-            node.limit.store(*wish.wants.limit, std::memory_order_relaxed);
+            node.books.set_limit(*wish.wants.limit);
             node.limit_by = source(wish.limit_at);
         }
         if (p.sets_own_heap) {
@@ -169,22 +169,22 @@ private:
             warn_if_bounded(list_.wishes[i], node);
             for_each_subsystem([&](const subsystem_resource& other) {
                 const subsystem_node& child = subsystem_node::of(other);
-                if (!is_below(child, node) || is_wished(child.view()) || !is_above(child.limit.load(), node.limit.load())) return;
+                if (!is_below(child, node) || is_wished(child.view()) || !is_above(child.books.limit(), node.books.limit())) return;
                 line text = of(list_.wishes[i], list_.wishes[i].limit_at, "limit");
-                text.append("(").append(node.limit.load()).append(" bytes) bounds '").append(child.view()).append("', whose own (");
-                result_.warn(text.append(child.limit.load()).append(" bytes) can't be reached"));
+                text.append("(").append(node.books.limit()).append(" bytes) bounds '").append(child.view()).append("', whose own (");
+                result_.warn(text.append(child.books.limit()).append(" bytes) can't be reached"));
             });
         }
     }
 
     void warn_if_bounded(const subsystem_wish& wish, const subsystem_node& node) noexcept {
         for (const subsystem_node* above = node.parent; above != nullptr; above = above->parent) {
-            if (!is_above(node.limit.load(), above->limit.load())) continue;
+            if (!is_above(node.books.limit(), above->books.limit())) continue;
             line text = of(wish, wish.limit_at, "limit");
-            text.append("(").append(node.limit.load()).append(" bytes) is above that of ");
+            text.append("(").append(node.books.limit()).append(" bytes) is above that of ");
             if (above->name_size != 0) text.append("'").append(above->view()).append("'");
             else text.append("the root");
-            return result_.warn(text.append(" (").append(above->limit.load()).append(" bytes), which bounds it"));
+            return result_.warn(text.append(" (").append(above->books.limit()).append(" bytes), which bounds it"));
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include "src/platform/os.hpp"
 #include "src/subsystem_node.hpp"
+#include "src/support/per_thread.hpp"
 #include "src/verbose.hpp"
 
 #include <cstring>
@@ -30,10 +31,6 @@ constinit subsystem_node*              last_made = &root_node;
 constinit std::mutex tree_lock;
 constinit char*      page = nullptr;  // what is left of the newest page
 constinit std::size_t page_left = 0;
-
-// A child must not inherit a lock that another thread of its parent held.
-[[maybe_unused]] const bool fork_is_safe =
-    os::at_fork([] { tree_lock.lock(); }, [] { tree_lock.unlock(); }, [] { tree_lock.unlock(); });
 
 std::size_t bucket_of(std::string_view name) noexcept {
     std::size_t hash = 14695981039346656037u;
@@ -90,7 +87,18 @@ namespace subsystem_tree {
 subsystem_node& root() noexcept { return root_node; }
 const subsystem_node& unmade() noexcept { return unmade_holder.node; }
 
-std::unique_lock<std::mutex> lock() noexcept { return std::unique_lock<std::mutex>(tree_lock); }
+void watch_fork() noexcept {
+    // What is registered last is locked first, so whose lock is taken inside ours goes first.
+    [[maybe_unused]] static const bool watched = [] {
+        per_thread::watch_fork();
+        return os::at_fork([] { tree_lock.lock(); }, [] { tree_lock.unlock(); }, [] { tree_lock.unlock(); });
+    }();
+}
+
+std::unique_lock<std::mutex> lock() noexcept {
+    watch_fork();
+    return std::unique_lock<std::mutex>(tree_lock);
+}
 
 const char* intern_locked(std::string_view text) noexcept {
     struct kept_text {

@@ -11,10 +11,10 @@
 #include <autopmr/backend.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/layer.hpp>
+#include <autopmr/ledger.hpp>
 #include <autopmr/policy.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,23 +25,16 @@ namespace autopmr {
 /// What configure() may ask of a subsystem; what is left empty comes from the nearest ancestor. An own heap goes with the
 /// backend it is made by: a subsystem that names another backend shares that one's common heap unless it asks here.
 struct subsystem_options {
-    static constexpr std::size_t no_limit = SIZE_MAX;
+    static constexpr std::size_t no_limit = ledger::no_limit;
     std::string_view           backend;   ///< by name
     std::optional<std::size_t> limit;     ///< bytes, of this and all below it together; no_limit takes a limit away
     std::optional<bool>        own_heap;  ///< blocks apart from everybody else's
     std::optional<guard>       under;     ///< "not built" until the guards are
 };
 
-/// A snapshot; each field exact at some instant, not all at one. Counts include the subsystems below.
-struct subsystem_usage {
-    std::string_view name, parent, backend;        ///< backend is empty until it is bound; the root's name is empty
-    std::size_t      live = 0;                     ///< bytes now
-    std::size_t      peak = 0;                     ///< an upper bound; too high by at most peak_error
-    std::size_t      peak_error = 0;
-    std::size_t      total = 0;                    ///< bytes ever allocated
-    std::size_t      count = 0;                    ///< allocations ever
-    std::size_t      failures = 0;                 ///< requests refused, by a limit or by the backend
-    std::size_t      limit = subsystem_options::no_limit;
+/// A snapshot of the books, which include those of the subsystems below.
+struct subsystem_usage : usage {
+    std::string_view name, parent, backend;  ///< the root's name is empty; so is backend, until it is bound
 };
 
 /// What a subsystem was told, and by whom: "default", "program", "autopmr.toml:4:9" or "inherited from server".
