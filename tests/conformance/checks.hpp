@@ -1,0 +1,47 @@
+#pragma once
+/// \file
+/// The promises of the conformance suite, each a function that says what broke.
+
+#include "conformance.hpp"
+#include "suspicious_upstream.hpp"
+
+#include <memory>
+#include <memory_resource>
+#include <string>
+
+namespace autopmr::testing {
+
+/// A fresh resource on a fresh suspicious upstream.
+class bench {
+public:
+    explicit bench(const conformance_subject& subject)
+        : upstream_(subject.any_thread ? suspicious_upstream::threads::any : suspicious_upstream::threads::only_the_maker),
+          resource_(subject.make(&upstream_)) {}
+
+    [[nodiscard]] std::pmr::memory_resource& resource() const { return *resource_; }
+    [[nodiscard]] suspicious_upstream&       upstream() { return upstream_; }
+    /// Ends the resource; what the upstream has to say to all that happened, blocks that never came back included.
+    [[nodiscard]] std::string close();
+
+private:
+    suspicious_upstream                        upstream_;
+    std::shared_ptr<std::pmr::memory_resource> resource_;
+};
+
+/// Each returns what broke, or nothing.
+using check = std::string (*)(const conformance_subject&);
+
+std::string zero_is_unique(const conformance_subject& subject);
+std::string impossible_sizes_are_refused(const conformance_subject& subject);
+std::string every_alignment_is_kept(const conformance_subject& subject);
+std::string bad_alignments_are_refused(const conformance_subject& subject);
+std::string blocks_do_not_overlap(const conformance_subject& subject);
+std::string equality_is_identity(const conformance_subject& subject);
+std::string upstream_failures_are_survived(const conformance_subject& subject);
+std::string other_threads_may_free(const conformance_subject& subject);
+std::string threads_may_share(const conformance_subject& subject);
+std::string ending_threads_may_use(const conformance_subject& subject);
+std::string forked_child_may_use(const conformance_subject& subject);
+std::string child_of_busy_process_may_use(const conformance_subject& subject);
+
+}  // namespace autopmr::testing

@@ -1,0 +1,78 @@
+// The conformance suite on this library: `conformance BACKEND` takes that backend under every stack, `conformance suspicious`
+// every stack on an upstream that checks all it sees. Exits with 77 and the reason where a backend can't serve here.
+#include "stacks.hpp"
+
+#include <autopmr/selector.hpp>
+
+#include <cstdio>
+#include <string_view>
+
+using namespace autopmr::testing;
+
+// Sanitizers end the program at a size that can't be; what is tested here is that the caller hears of it. The third-party
+// allocators below are not instrumented and synchronise in ways that TSan can't see.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "allocator_may_return_null=1 die_after_fork=0"; }
+
+namespace {
+
+constexpr int skipped = 77;
+
+/// Prints what it finds; true when nothing is broken.
+bool run(const conformance_subject& subject) {
+    std::size_t kept = 0;
+    std::string rest;
+    bool        sound = true;
+    for (const promise_result& result : check_conformance(subject)) {
+        if (result.what == outcome::kept) {
+            ++kept;
+            continue;
+        }
+        sound = sound && result.what != outcome::broken;
+        rest += std::string("    ") + (result.what == outcome::broken ? "BROKEN" : "not promised") + ": " + result.promise + ": " +
+                result.text + "\n";
+    }
+    std::printf("%s: %zu promises kept\n%s", subject.name.c_str(), kept, rest.c_str());
+    return sound;
+}
+
+std::vector<conformance_subject> suspicious_subjects() {
+    std::vector<conformance_subject> all;
+    for (const stack& each : stacks()) {
+        if (each.name.empty()) continue;
+        conformance_subject subject;
+        subject.name = each.name + " on a suspicious upstream";
+        subject.make = each.make;
+        subject.books = each.books;
+        subject.has_upstream = true;
+        all.push_back(subject);
+    }
+    return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view           name = argc == 2 ? argv[1] : "";
+    std::vector<conformance_subject> subjects;
+    if (name == "suspicious") {
+        subjects = suspicious_subjects();
+    } else {
+        const autopmr::backend* one = autopmr::find_backend(name);
+        if (one == nullptr) {
+            std::fprintf(stderr, "conformance: no backend \"%.*s\" in the table; name one, or \"suspicious\"\n",
+                         static_cast<int>(name.size()), name.data());
+            return 1;
+        }
+        if (const std::string reason(one->why_not()); !reason.empty()) {
+            std::printf("skipped: %s can't serve here: %s\n", argv[1], reason.c_str());
+            return skipped;
+        }
+        subjects = subjects_of(*one);
+    }
+    bool sound = true;
+    for (const conformance_subject& subject : subjects) sound = run(subject) && sound;
+    return sound ? 0 : 1;
+}
