@@ -121,14 +121,18 @@ void choose_by_name(const request& asked, candidate_list rows, decision& answer)
 
 void nothing_serves(const request& asked, candidate_list rows, decision& answer) noexcept {
     text& error = answer.failure;
-    error.append("nothing can serve goal ").append(to_string(asked.wanted)).append(" on ").append(to_string(asked.where.os));
+    const bool by_goal = platform_choice(asked.where).empty();
+    error.append("nothing can serve");
+    if (by_goal) error.append(" goal ").append(to_string(asked.wanted));
+    if (asked.where.os == operating_system::none) error.append(" without an operating system");
+    else error.append(" on ").append(to_string(asked.where.os));
     for (const candidate_note& note : answer.candidates) {
         if (note.stands == standing::not_suited) continue;
         error.append("; ").append(note.what->name);
         if (note.under != guard::none) error.append(" under ").append(to_string(note.under));
         error.append(": ").append(fixed_text<160>(note.why));
     }
-    error.append("; ask for another goal, or by name for one of: ");
+    error.append(by_goal ? "; ask for another goal, or by name for one of: " : "; ask by name for one of: ");
     append_who_could(asked, rows, error);
 }
 
