@@ -20,10 +20,11 @@ struct options {
     bool        as_json = false;
 };
 
-// For other systems: every library is there, only what is not written yet is not.
-std::string_view not_built(const backend& what) noexcept {
-    const std::string_view reason = what.why_not();
-    return reason.starts_with("not built") ? reason : std::string_view();
+// For other systems every library counts as installed; only a backend that nobody has written yet can't serve there.
+std::string_view not_written(const backend& what) noexcept {
+    constexpr std::string_view mark = "not built: ";
+    const std::string_view     reason = what.why_not();
+    return reason.starts_with(mark) && reason.substr(mark.size()).starts_with(what.name) ? reason : std::string_view();
 }
 
 std::string said(said_by who, std::string_view origin) {
@@ -81,7 +82,7 @@ int explain(const options& given) {
         asked.where = parse_platform(given.platform);
         asked.where_origin = "--platform";
         asked.facts = {};
-        if (asked.where.os != this_platform.os || asked.where.libc != this_platform.libc) asked.why_not = not_built;
+        if (asked.where.os != this_platform.os || asked.where.libc != this_platform.libc) asked.why_not = not_written;
     }
     if (!given.probe_root.empty()) {
         std::error_code error;
