@@ -140,7 +140,7 @@ TEST_CASE("garbage where the kernel's text should be is no more than an unknown"
     const std::string    folder = proc.path() + "/7";
     std::filesystem::create_directory(folder);
     std::filesystem::create_symlink(CLI_CHILD, folder + "/exe");
-    std::filesystem::create_symlink("/", folder + "/root");
+    std::filesystem::create_symlink("/", std::filesystem::path(folder) / "root");
     for (const char* maps : {"", "x", "-", "zzz-yyy r-xp", "00-ff\n\n\n", "1-2 r-xp 0 0:0 0 /no/such/file\n", "ffffffffffffffffffffffff-0 r-xp 0 0 0 /dev/null\n",
                              "1000-2000 r-xp 0 0:0 0 /etc/passwd (deleted)\n7f-80 r--p ffffffffffffffff 0 0 /bin/sh"}) {
         CAPTURE(maps);

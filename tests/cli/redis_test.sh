@@ -10,15 +10,15 @@ server=$(command -v redis-server || true)
 if [[ -z $server ]]; then
     mkdir -p "$folder"
     cd "$folder"
-    if [[ ! -x root/usr/bin/redis-server ]]; then
+    if [[ ! -x tree/usr/bin/redis-server ]]; then
         command -v apt-get >/dev/null && command -v dpkg >/dev/null || skip "no redis-server here, and no apt-get to get it with"
         # Only what is missing: the others are the machine's own.
         timeout 60 apt-get -qq download redis-server redis-tools liblzf1 liblua5.1-0 libatomic1 >apt.log 2>&1 ||
             skip "no redis-server here, and apt-get could not download it: $(tail -n 1 apt.log)"
-        for package in *.deb; do dpkg -x "$package" root; done
+        for package in *.deb; do dpkg -x "$package" tree; done
     fi
-    server=$folder/root/usr/bin/redis-server
-    LD_LIBRARY_PATH=$(echo "$folder"/root/usr/lib/*-linux-gnu)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    server=$folder/tree/usr/bin/redis-server
+    LD_LIBRARY_PATH=$(echo "$folder"/tree/usr/lib/*-linux-gnu)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export LD_LIBRARY_PATH
 fi
 "$server" --version >/dev/null 2>&1 || skip "redis-server does not start here: $(ldd "$server" 2>/dev/null | grep 'not found' | head -n 1)"
