@@ -68,7 +68,7 @@ std::string_view named_rule(said_by who) noexcept {
 
 void unknown_name(const request& asked, candidate_list rows, decision& answer) noexcept {
     text& error = answer.failure;
-    error.append(who_asked(asked)).append(" asks for the backend \"").append(asked.backend.view()).append("\", and there is none of that name");
+    error.append(who_asked(asked)).append(" asks for the backend \"").append(printable(asked.backend)).append("\", and there is none of that name");
     for (const candidate& row : rows)
         if (may_mean(asked.backend, row.what->name)) {
             error.append(" (did you mean ").append(row.what->name).append("?)");
@@ -99,7 +99,7 @@ void choose_by_name(const request& asked, candidate_list rows, decision& answer)
     if (found == nullptr) return unknown_name(asked, rows, answer);
 
     fact_note asking{"backend", {}, who_asked(asked), true};
-    asking.value.append(asked.backend.view());
+    asking.value.append(printable(asked.backend));
     answer.facts.add(asking);
 
     const std::string_view no = why_not(asked, *found->what);

@@ -59,4 +59,11 @@ void note_facts(const request& asked, unsigned used, unsigned decided, decision&
     }
 }
 
+fixed_text<64> printable(std::string_view typed) noexcept {
+    fixed_text<64> safe;
+    for (const char c : typed.substr(0, 65))
+        safe.append(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? std::string_view("?") : std::string_view(&c, 1));
+    return safe;
+}
+
 }  // namespace autopmr

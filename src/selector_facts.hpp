@@ -3,7 +3,10 @@
 /// The facts of a request as a decision shows them: name, value, origin.
 
 #include <autopmr/decision.hpp>
+#include <autopmr/fixed_text.hpp>
 #include <autopmr/request.hpp>
+
+#include <string_view>
 
 namespace autopmr {
 
@@ -12,5 +15,8 @@ void note_facts(const request& asked, unsigned used, unsigned decided, decision&
 
 /// "AUTOPMR_BACKEND", "autopmr.toml:3:1", "the program", ...: who asked, as a sentence's subject.
 std::string_view asker(said_by who, std::string_view origin, std::string_view variable) noexcept;
+
+/// What somebody typed, fit for one line: control characters become '?'.
+fixed_text<64> printable(std::string_view typed) noexcept;
 
 }  // namespace autopmr

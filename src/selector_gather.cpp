@@ -3,6 +3,7 @@
 #include <autopmr/selector.hpp>
 
 #include "src/file_policy.hpp"
+#include "src/selector_facts.hpp"
 #include "src/selector_hint.hpp"
 #include "src/platform/os.hpp"
 
@@ -17,7 +18,7 @@ std::string_view variable(const char* name) noexcept {
 
 void unknown_goal(std::string_view text, request& asked) noexcept {
     constexpr goal all[] = {goal::throughput, goal::footprint, goal::hardened};
-    asked.problem.append("AUTOPMR_GOAL asks for \"").append(fixed_text<64>(text)).append("\", which is no goal");
+    asked.problem.append("AUTOPMR_GOAL asks for \"").append(printable(text)).append("\", which is no goal");
     for (const goal g : all)
         if (may_mean(text, to_string(g))) {
             asked.problem.append(" (did you mean ").append(to_string(g)).append("?)");

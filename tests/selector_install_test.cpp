@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
 #include <unistd.h>
 
 using namespace autopmr;
@@ -163,6 +164,22 @@ TEST_CASE("64 threads race to install, and one decision comes of it") {
             need(good[static_cast<std::size_t>(i)] != 0);
             need(seen[static_cast<std::size_t>(i)] == seen[0]);
         }
+        return 0;
+    });
+}
+
+TEST_CASE("a thread with a small stack can install") {
+    must_pass([] {
+        only(nullptr, nullptr);
+        pthread_attr_t attributes;
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(&attributes, 64 * 1024);
+        pthread_t  thread;
+        const auto body = [](void*) -> void* { return install_default(named("system")).ok() ? std::pmr::get_default_resource() : nullptr; };
+        need(pthread_create(&thread, &attributes, body, nullptr) == 0);
+        void* answer = nullptr;
+        need(pthread_join(thread, &answer) == 0);
+        need(answer != nullptr);
         return 0;
     });
 }

@@ -2,7 +2,7 @@
 /// \file
 /// The answer of a choice, as a value: what was chosen, the rule that fired, and everything it rested on.
 ///
-/// Copy it, print it, compare it. It holds no memory of its own and stays readable at exit. Big (about 14 KiB) for a small
+/// Copy it, print it, compare it. It holds no memory of its own and stays readable at exit. Big (about 10 KiB) for a small
 /// stack: keep a reference where one is given. Nothing throws but value_or_throw() and the strings, which allocate.
 
 #include <autopmr/backend.hpp>
