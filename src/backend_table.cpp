@@ -1,9 +1,17 @@
 // THE table: which backend, when, and why. The first row that suits and can serve is taken; reading it is reading the policy.
 // Backends that somebody asked for by name come before all of it (selector.cpp). Adding a backend is adding a row here.
 
+#include <autopmr/backends/boost_pool.hpp>
+#include <autopmr/backends/fixed_heap.hpp>
+#include <autopmr/backends/jemalloc.hpp>
+#include <autopmr/backends/mimalloc.hpp>
+#include <autopmr/backends/new_delete.hpp>
+#include <autopmr/backends/scudo.hpp>
+#include <autopmr/backends/system.hpp>
+#include <autopmr/backends/tbb.hpp>
+#include <autopmr/backends/tcmalloc.hpp>
 #include <autopmr/selector.hpp>
 
-#include "src/backends_pending.hpp"
 #include "src/backend_table_rules.hpp"
 
 #include <array>

@@ -5,6 +5,17 @@
 /// The headers below it can be included one by one where compile time matters. Not here: testing/, which is for tests.
 
 #include <autopmr/backend.hpp>
+#include <autopmr/backends/boost_pool.hpp>
+#include <autopmr/backends/fixed_heap.hpp>
+#include <autopmr/backends/jemalloc.hpp>
+#include <autopmr/backends/jemalloc_arena.hpp>
+#include <autopmr/backends/mimalloc.hpp>
+#include <autopmr/backends/mimalloc_heap.hpp>
+#include <autopmr/backends/new_delete.hpp>
+#include <autopmr/backends/scudo.hpp>
+#include <autopmr/backends/system.hpp>
+#include <autopmr/backends/tbb.hpp>
+#include <autopmr/backends/tcmalloc.hpp>
 #include <autopmr/both_from.hpp>
 #include <autopmr/chain.hpp>
 #include <autopmr/decision.hpp>

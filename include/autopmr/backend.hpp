@@ -5,6 +5,8 @@
 /// All backends exist in every build: one whose library was not found is a stub whose why_not() gives the reason. Everything
 /// here is constant data or a plain function: safe before main, in static destructors, from any thread.
 
+#include <autopmr/layer.hpp>
+
 #include <cstddef>
 #include <memory_resource>
 #include <string_view>
@@ -42,6 +44,29 @@ struct backend {
     void                       (*trim)() noexcept = nullptr;               ///< gives unused memory back; null when it can't
     footprint                  (*usage)() noexcept = nullptr;              ///< null when the library does not know
     heap_offer                 (*own_heap)() noexcept = nullptr;           ///< null when it has no private heaps
+};
+
+/// A backend as a resource: mimalloc_resource, system_resource, ... It has no state; all objects of one type share the
+/// process-wide allocator. Any thread. Through this type, which is final, a call is direct. Throws out_of_memory (also when
+/// the backend can't serve) and bad_alignment.
+template <const backend& Which>
+class backend_resource final : public layer {
+public:
+    [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
+        return backend_resource::do_allocate(bytes, alignment);
+    }
+    void deallocate(void* block, std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
+        backend_resource::do_deallocate(block, bytes, alignment);
+    }
+    [[nodiscard]] std::string_view name() const noexcept override { return Which.name; }
+    void trim() noexcept override {
+        if (Which.trim != nullptr) Which.trim();
+    }
+
+private:
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override;  // each backend's source defines these two
+    void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
+    bool  do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 };
 
 /// What choice puts on top of a backend.

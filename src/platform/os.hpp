@@ -67,6 +67,13 @@ struct code_place {
 /// Of the `malloc` that the program as a whole uses.
 code_place place_of_malloc() noexcept;
 
+/// The C library's version, empty when it does not say.
+std::string_view c_library_version() noexcept;
+/// What the C library's malloc has handed out and holds, in bytes. False when it does not say, or malloc was replaced.
+bool c_heap_usage(std::size_t& in_use, std::size_t& committed) noexcept;
+/// Gives free memory of the C library's malloc back, where it can.
+void trim_c_heap() noexcept;
+
 /// A name that only one allocator has, and that allocator.
 struct allocator_marker {
     std::string_view symbol, allocator;

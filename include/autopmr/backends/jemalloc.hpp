@@ -1,0 +1,23 @@
+#pragma once
+/// \file
+/// jemalloc, as a private module that takes over nothing.
+///
+/// Use it for long-running services that want steady memory (its decay is tuned from the memory limit) and for arenas of one's
+/// own. Its thread-local state forbids loading it late: link the program with autopmr::backends. Any thread. Throws
+/// out_of_memory (also when it can't serve: see why_not) and bad_alignment.
+
+#include <autopmr/backend.hpp>
+
+#include <cstddef>
+
+namespace autopmr {
+
+extern const backend jemalloc_backend;
+using jemalloc_resource = backend_resource<jemalloc_backend>;
+
+template <>
+void* jemalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment);
+template <>
+void jemalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+
+}  // namespace autopmr

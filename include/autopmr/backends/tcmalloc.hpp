@@ -1,0 +1,23 @@
+#pragma once
+/// \file
+/// gperftools' tcmalloc_minimal, from its own shared library, beside the process's malloc.
+///
+/// Use it for many small blocks freed on the thread that made them. It gives memory back only when trimmed, and grows with
+/// sbrk, which glibc then counts as its own. Any thread. Throws out_of_memory (also when the library is missing: see why_not)
+/// and bad_alignment.
+
+#include <autopmr/backend.hpp>
+
+#include <cstddef>
+
+namespace autopmr {
+
+extern const backend tcmalloc_backend;
+using tcmalloc_resource = backend_resource<tcmalloc_backend>;
+
+template <>
+void* tcmalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment);
+template <>
+void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+
+}  // namespace autopmr

@@ -1,0 +1,92 @@
+#include <autopmr/backends/boost_pool.hpp>
+
+#include "resources/backends/direct.hpp"
+#include "src/support/module.hpp"
+
+namespace autopmr {
+namespace {
+
+// The functions of libautopmr-boost_pool.so.
+constinit imported<void*(std::size_t)>       pool_malloc;
+constinit imported<void(void*, std::size_t)> pool_free;
+constinit imported<std::size_t()>            pool_committed;
+constinit imported<const char*()>            pool_version;
+
+std::string_view why_not() noexcept;
+
+struct library {
+    static constinit inline malloc_by_alignment small;
+
+    static std::string_view why_not() noexcept { return autopmr::why_not(); }
+
+    // The pool knows no large alignments. Take more, and keep what it gave just before what is handed out.
+    static void* aligned(std::size_t bytes, std::size_t alignment) {
+        void* given = pool_malloc(bytes + alignment);
+        if (given == nullptr) return nullptr;
+        const auto start = reinterpret_cast<std::uintptr_t>(given);
+        char*      block = static_cast<char*>(given) + (alignment - (start & (alignment - 1)));
+        reinterpret_cast<void**>(block)[-1] = given;
+        return block;
+    }
+    static void release(void* block, std::size_t bytes, std::size_t alignment) {
+        if (alignment <= largest_small_alignment) pool_free(block, size_for(bytes, alignment));
+        else pool_free(static_cast<void**>(block)[-1], std::max<std::size_t>(bytes, 1) + alignment);
+    }
+};
+using calls = direct<boost_pool_backend, library>;
+
+constinit immortal<boost_pool_resource> instance;
+
+void load(reason& why_not) noexcept {
+    constexpr std::string_view absent = AUTOPMR_BOOST_POOL_ABSENT;
+    if (!absent.empty()) {
+        why_not = absent;
+        return;
+    }
+    void* module = open_first_of({"libautopmr-boost_pool.so"}, "part of autopmr's installation", why_not);
+    if (module == nullptr || !pool_free.require(module, "autopmr_boost_pool_free", why_not) ||
+        !pool_committed.require(module, "autopmr_boost_pool_committed", why_not) ||
+        !pool_version.require(module, "autopmr_boost_pool_version", why_not) ||
+        !pool_malloc.require(module, "autopmr_boost_pool_malloc", why_not))
+        return;
+    library::small.set(pool_malloc.get());
+}
+constinit text_once reason_not_to_serve{load};
+std::string_view    why_not() noexcept { return reason_not_to_serve.view(); }
+
+constinit text_once version_text{[](reason& text) noexcept {
+    if (!why_not().empty()) return;
+    for (const char* c = pool_version(); *c != 0; ++c) text.append(std::string_view(*c == '_' ? "." : c, 1));  // "1_81"
+}};
+
+footprint usage() noexcept {
+    footprint answer;
+    if (!why_not().empty()) return answer;
+    answer.committed = pool_committed();
+    answer.committed_known = true;
+    return answer;
+}
+
+}  // namespace
+
+template <>
+void* boost_pool_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+    return calls::allocate(bytes, alignment);
+}
+template <>
+void boost_pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+    calls::deallocate(block, bytes, alignment);
+}
+
+constinit const backend boost_pool_backend{
+    .name = "boost_pool",
+    .what = "Boost.Container's synchronized pool over malloc",
+    .why_not = why_not,
+    .resource = []() noexcept -> std::pmr::memory_resource& { return instance.resource; },
+    .allocate = calls::allocate,
+    .deallocate = calls::deallocate,
+    .version = []() noexcept { return version_text.view(); },
+    .usage = usage,
+};
+
+}  // namespace autopmr

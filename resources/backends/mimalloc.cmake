@@ -1,0 +1,1 @@
+autopmr_backend_library(MIMALLOC mimalloc libmimalloc.so.2)

@@ -1,0 +1,35 @@
+#pragma once
+/// \file
+/// mimalloc's C functions, found at run time. mi_new is not here: in C builds it aborts when memory is out. Nor is
+/// mi_free_size_aligned, which some releases get wrong.
+
+#include "src/support/module.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace autopmr {
+
+struct mimalloc_calls {
+    /// Loads it at the first call. Empty when it can serve.
+    static std::string_view why_not() noexcept;
+    /// Once it is loaded.
+    static unsigned major_version() noexcept;
+
+    imported<void*(std::size_t)>                     malloc;
+    imported<void*(std::size_t, std::size_t)>        malloc_aligned;
+    imported<void(void*)>                            free;
+    imported<int()>                                  version;
+    imported<void(bool)>                             collect;
+    imported<long(int)>                              option_get;
+    imported<void(int, long)>                        option_set;
+    imported<void*()>                                heap_new;
+    imported<void*(void*, std::size_t)>              heap_malloc;
+    imported<void*(void*, std::size_t, std::size_t)> heap_malloc_aligned;
+    imported<void(void*)>                            heap_destroy;
+    imported<void(std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*)>
+        process_info;
+};
+extern mimalloc_calls mimalloc;
+
+}  // namespace autopmr

@@ -1,0 +1,47 @@
+#include <autopmr/backends/mimalloc_heap.hpp>
+#include <autopmr/errors.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+
+#include "resources/backends/mimalloc_calls.hpp"
+
+namespace autopmr {
+namespace {
+
+/// A number that no other thread has or will have. The system's own are given again to later threads, and a later thread must
+/// not pass for the owner: mimalloc has taken its heaps down by then.
+std::uint64_t this_thread() noexcept {
+    static constinit std::atomic<std::uint64_t> last{0};
+    static thread_local const std::uint64_t     number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+    return number;
+}
+
+}  // namespace
+
+mimalloc_heap_resource::mimalloc_heap_resource() noexcept : why_not_(mimalloc_calls::why_not()) {
+    if (!why_not_.empty()) return;
+    if (!mimalloc.heap_new) why_not_ = "the mimalloc that was found has no heaps (mi_heap_new)";
+    else if ((heap_ = mimalloc.heap_new()) == nullptr) why_not_ = "mimalloc is out of memory";
+    else if (mimalloc_calls::major_version() < 3) owner_ = this_thread();
+}
+
+mimalloc_heap_resource::~mimalloc_heap_resource() {
+    if (heap_ != nullptr && (owner_ == 0 || owner_ == this_thread())) mimalloc.heap_destroy(heap_);
+}
+
+void* mimalloc_heap_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+    if (!std::has_single_bit(alignment)) throw_bad_alignment(bytes, alignment, "mimalloc_heap");
+    if (alignment > PTRDIFF_MAX || bytes > PTRDIFF_MAX - alignment || heap_ == nullptr)
+        throw_out_of_memory(bytes, alignment, "mimalloc_heap");
+    if (owner_ != 0 && owner_ != this_thread()) throw_wrong_thread(bytes, alignment, "mimalloc_heap");
+    const std::size_t size = std::max(bytes, std::min<std::size_t>(alignment, 16));  // aligned no better than its size
+    void* block = alignment <= 16 ? mimalloc.heap_malloc(heap_, size) : mimalloc.heap_malloc_aligned(heap_, size, alignment);
+    if (block == nullptr) throw_out_of_memory(bytes, alignment, "mimalloc_heap");
+    return block;
+}
+
+void mimalloc_heap_resource::do_deallocate(void* block, std::size_t, std::size_t) { mimalloc.free(block); }
+
+}  // namespace autopmr

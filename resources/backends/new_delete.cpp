@@ -1,0 +1,46 @@
+#include <autopmr/backends/new_delete.hpp>
+
+#include <new>
+
+#include "resources/backends/direct.hpp"
+
+namespace autopmr {
+namespace {
+
+struct library {
+    static constinit inline malloc_by_alignment small{[](std::size_t bytes) { return ::operator new(bytes, std::nothrow); }};
+
+    static std::string_view why_not() noexcept { return {}; }
+    static void*            aligned(std::size_t bytes, std::size_t alignment) noexcept {
+        return ::operator new(bytes, std::align_val_t(alignment), std::nothrow);
+    }
+    static void release(void* block, std::size_t, std::size_t alignment) noexcept {
+        if (alignment > largest_small_alignment) ::operator delete(block, std::align_val_t(alignment));
+        else ::operator delete(block);
+    }
+};
+using calls = direct<new_delete_backend, library>;
+
+constinit immortal<new_delete_resource> instance;
+
+}  // namespace
+
+template <>
+void* new_delete_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+    return calls::allocate(bytes, alignment);
+}
+template <>
+void new_delete_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+    calls::deallocate(block, bytes, alignment);
+}
+
+constinit const backend new_delete_backend{
+    .name = "new_delete",
+    .what = "the program's operator new and delete",
+    .why_not = library::why_not,
+    .resource = []() noexcept -> std::pmr::memory_resource& { return instance.resource; },
+    .allocate = calls::allocate,
+    .deallocate = calls::deallocate,
+};
+
+}  // namespace autopmr

@@ -1,0 +1,1 @@
+autopmr_backend_library(TBB tbbmalloc libtbbmalloc.so.2)

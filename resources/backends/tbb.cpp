@@ -1,0 +1,73 @@
+#include <autopmr/backends/tbb.hpp>
+
+#include "resources/backends/direct.hpp"
+#include "src/support/module.hpp"
+
+namespace autopmr {
+namespace {
+
+// oneTBB's C functions, found at run time.
+constinit imported<void*(std::size_t)>              scalable_malloc;
+constinit imported<void*(std::size_t, std::size_t)> scalable_aligned_malloc;
+constinit imported<void(void*)>                     scalable_free;
+constinit imported<void(void*)>                     scalable_aligned_free;
+constinit imported<int(int, void*)>                 scalable_allocation_command;
+
+std::string_view why_not() noexcept;
+
+struct library {
+    static constinit inline malloc_by_alignment small;
+
+    static std::string_view why_not() noexcept { return autopmr::why_not(); }
+    static void* aligned(std::size_t bytes, std::size_t alignment) { return scalable_aligned_malloc(bytes, alignment); }
+    static void  release(void* block, std::size_t, std::size_t alignment) {
+        if (alignment > largest_small_alignment) scalable_aligned_free(block);
+        else scalable_free(block);
+    }
+};
+using calls = direct<tbb_backend, library>;
+
+constinit immortal<tbb_resource> instance;
+
+void load(reason& why_not) noexcept {
+    void* module = open_first_of({AUTOPMR_TBB_LIBRARY, "libtbbmalloc.so.2"}, "Debian: libtbbmalloc2", why_not);
+    if (module == nullptr || !scalable_aligned_malloc.require(module, "scalable_aligned_malloc", why_not) ||
+        !scalable_free.require(module, "scalable_free", why_not) ||
+        !scalable_aligned_free.require(module, "scalable_aligned_free", why_not) ||
+        !scalable_malloc.require(module, "scalable_malloc", why_not))
+        return;
+    scalable_allocation_command.find(module, "scalable_allocation_command");
+    library::small.set(scalable_malloc.get());
+}
+constinit text_once reason_not_to_serve{load};
+std::string_view    why_not() noexcept { return reason_not_to_serve.view(); }
+
+void trim() noexcept {
+    constexpr int clean_all_buffers = 0;  // TBBMALLOC_CLEAN_ALL_BUFFERS
+    if (why_not().empty() && scalable_allocation_command) scalable_allocation_command(clean_all_buffers, nullptr);
+}
+
+}  // namespace
+
+template <>
+void* tbb_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+    return calls::allocate(bytes, alignment);
+}
+template <>
+void tbb_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+    calls::deallocate(block, bytes, alignment);
+}
+
+constinit const backend tbb_backend{
+    .name = "tbb",
+    .what = "oneTBB's scalable allocator",
+    .why_not = why_not,
+    .resource = []() noexcept -> std::pmr::memory_resource& { return instance.resource; },
+    .allocate = calls::allocate,
+    .deallocate = calls::deallocate,
+    // The library has no call that tells its release: its binary interface is what is known.
+    .version = []() noexcept { return why_not().empty() ? std::string_view("2 (binary interface)") : std::string_view(); },
+    .trim = trim,
+};
+
+}  // namespace autopmr

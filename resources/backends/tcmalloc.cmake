@@ -1,0 +1,1 @@
+autopmr_backend_library(TCMALLOC tcmalloc_minimal libtcmalloc_minimal.so.4)

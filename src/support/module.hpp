@@ -1,0 +1,73 @@
+#pragma once
+/// \file
+/// The one loader: a shared library opened for good, the functions found in it, and how that went.
+
+#include <autopmr/fixed_text.hpp>
+
+#include <atomic>
+#include <initializer_list>
+#include <string_view>
+
+#include "src/platform/os.hpp"
+
+namespace autopmr {
+
+/// Room for a reason; no longer than what a decision keeps of it.
+using reason = fixed_text<192>;
+
+/// A function of a module. Reading is free of locks, so that it can stand on hot paths.
+template <class Signature>
+class imported;
+
+template <class Result, class... Arguments>
+class imported<Result(Arguments...)> {
+public:
+    using pointer = Result (*)(Arguments...);
+
+    bool find(void* module, const char* name) noexcept {
+        const auto found = reinterpret_cast<pointer>(os::symbol(module, name));
+        if (found != nullptr) address_.store(found, std::memory_order_release);
+        return found != nullptr;
+    }
+    /// The same, and a reason when it is not there.
+    bool require(void* module, const char* name, reason& why_not) noexcept {
+        if (find(module, name)) return true;
+        why_not = fixed_text<192>("the library that was found lacks ").append(name).append(": is it another of that name?");
+        return false;
+    }
+    [[nodiscard]] pointer get() const noexcept { return address_.load(std::memory_order_acquire); }
+    explicit              operator bool() const noexcept { return get() != nullptr; }
+    Result                operator()(Arguments... arguments) const { return get()(arguments...); }
+
+private:
+    std::atomic<pointer> address_{nullptr};
+};
+
+/// Opens the first of these that loads, for good. Null, and the first one's reason, when none does.
+void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not) noexcept;
+
+/// A text made at its first reading and kept for the life of the process: why a module can't serve, or its version.
+///
+/// Several threads may make it at once, and the first one's is kept; so making must be repeatable (opening a library and
+/// finding functions are). No lock is held meanwhile: a fork in the middle leaves nothing locked.
+class text_once {
+public:
+    using maker = void (*)(reason& text) noexcept;
+
+    explicit constexpr text_once(maker make) noexcept : make_(make) {}
+    std::string_view view() noexcept {
+        if (!made()) settle();
+        return text_.view();
+    }
+
+private:
+    enum : int { open, writing, settled };
+    bool made() const noexcept { return state_.load(std::memory_order_acquire) == settled; }
+    void settle() noexcept;
+
+    maker            make_;
+    std::atomic<int> state_{open};
+    reason           text_;
+};
+
+}  // namespace autopmr
