@@ -1,6 +1,6 @@
 #include <autopmr/backends/boost_pool.hpp>
 
-#include "resources/backends/direct.hpp"
+#include "src/support/direct.hpp"
 #include "src/support/module.hpp"
 
 namespace autopmr {

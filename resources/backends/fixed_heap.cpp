@@ -1,6 +1,6 @@
 #include <autopmr/backends/fixed_heap.hpp>
 
-#include "resources/backends/direct.hpp"
+#include "src/support/direct.hpp"
 
 namespace autopmr {
 namespace {

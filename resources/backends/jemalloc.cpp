@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <new>
 
-#include "resources/backends/direct.hpp"
+#include "src/support/direct.hpp"
 #include "resources/backends/jemalloc_calls.hpp"
 
 namespace autopmr {

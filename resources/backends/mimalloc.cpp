@@ -2,7 +2,7 @@
 #include <autopmr/decision.hpp>
 #include <autopmr/host.hpp>
 
-#include "resources/backends/direct.hpp"
+#include "src/support/direct.hpp"
 #include "resources/backends/mimalloc_calls.hpp"
 
 namespace autopmr {

@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "resources/backends/direct.hpp"
+#include "src/support/direct.hpp"
 
 namespace autopmr {
 namespace {

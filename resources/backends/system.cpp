@@ -2,7 +2,8 @@
 
 #include <cstdlib>
 
-#include "resources/backends/direct.hpp"
+#include "src/support/direct.hpp"
+#include "src/host_malloc.hpp"
 #include "src/platform/os.hpp"
 
 namespace autopmr {
@@ -24,6 +25,8 @@ constinit immortal<system_resource> instance;
 
 footprint usage() noexcept {
     footprint answer;
+    // Of a malloc that replaced it, the C library's books know nothing.
+    if (malloc_of_this_process().replaced.value_or(true)) return answer;
     answer.in_use_known = answer.committed_known = os::c_heap_usage(answer.in_use, answer.committed);
     return answer;
 }

@@ -13,8 +13,6 @@ namespace autopmr::os {
 std::string_view c_library_version() noexcept { return ::gnu_get_libc_version(); }
 
 bool c_heap_usage(std::size_t& in_use, std::size_t& committed) noexcept {
-    // Of another malloc, glibc's books know nothing.
-    if (!place_of_malloc().of_c_library) return false;
     const struct mallinfo2 all = ::mallinfo2();
     in_use = all.uordblks + all.hblkhd;
     committed = all.arena + all.hblkhd;

@@ -69,7 +69,7 @@ code_place place_of_malloc() noexcept;
 
 /// The C library's version, empty when it does not say.
 std::string_view c_library_version() noexcept;
-/// What the C library's malloc has handed out and holds, in bytes. False when it does not say, or malloc was replaced.
+/// What the C library's own malloc has handed out and holds, in bytes. False when it does not say.
 bool c_heap_usage(std::size_t& in_use, std::size_t& committed) noexcept;
 /// Gives free memory of the C library's malloc back, where it can.
 void trim_c_heap() noexcept;

@@ -23,7 +23,7 @@ CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
 # The named concepts of src/support. One that is not here is a part in disguise or needs a line.
-SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "json_text"}
+SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text"}
 
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [

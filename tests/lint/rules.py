@@ -54,6 +54,12 @@ class Rules:
         headers = [stem(p) for p in self.public if p.startswith(f"include/autopmr/{m[1]}/")]
         return m[1], self.named_after(path, headers)
 
+    def own_heap(self, path, to):
+        """A backend and its own heap, jemalloc and jemalloc_arena, wrap one library and so know each other."""
+        (folder, name), (other_folder, other) = self.part(path), self.part(to)
+        return folder == other_folder == "backends" and bool(name and other) and (
+            name.startswith(other + "_") or other.startswith(name + "_"))
+
     def layer(self, path):
         if re.match(r"src/cli/|adapters/", path):
             return "bridges"
@@ -110,7 +116,7 @@ class Rules:
                 elif LAYERS.index(other) > LAYERS.index(own):
                     wrong = f"includes {to}, which is above it: {own} may not see {other}"
                 elif own == other == "parts" and self.part(path) != self.part(to):
-                    if not (self.part(path)[0] == "backends" and self.part(to)[0] == "pools"):
+                    if not (self.part(path)[0] == "backends" and self.part(to)[0] == "pools") and not self.own_heap(path, to):
                         wrong = f"includes {to}, which is beside it: parts do not include one another"
                 if wrong:
                     self.layers_broken = True

@@ -1,0 +1,59 @@
+#include <autopmr/backends/mimalloc.hpp>
+
+#include "backends/checks.hpp"
+
+using namespace autopmr;
+
+#include <autopmr/decision.hpp>
+#include <autopmr/host.hpp>
+
+#include "resources/backends/mimalloc_calls.hpp"
+
+#include <cstdlib>
+
+TEST_CASE("mimalloc serves and keeps books") {
+    if (absent(mimalloc_backend)) return;
+    CHECK(starts_with_digit(mimalloc_backend.version()));
+    check_books(mimalloc_backend);
+}
+
+TEST_CASE("mimalloc's options come from the memory limit and from huge pages") {
+    if (absent(mimalloc_backend)) return;
+    host small, huge, none;
+    small.memory_limit = {256u << 20, true, "small/memory.max"};
+    huge.transparent_huge_pages = {huge_pages::always, true, "huge/enabled"};
+    tuning_log of_small, of_huge, of_none;
+    mimalloc_backend.tune(none, of_none);
+    CHECK(of_none.size() == 0);
+    mimalloc_backend.tune(huge, of_huge);
+    REQUIRE(of_huge.size() == 1);
+    CHECK(of_huge[0].value.view() == "250");
+    CHECK(of_huge[0].fact == "transparent_huge_pages");
+    CHECK(of_huge[0].origin.view() == "huge/enabled");
+    mimalloc_backend.tune(small, of_small);
+    REQUIRE(of_small.size() == 2);
+    CHECK(of_small[0].value.view() == "0");
+    CHECK(of_small[0].fact == "memory_limit");
+    CHECK(of_small[0].origin.view() == "small/memory.max");
+}
+
+TEST_CASE("what the user said in mimalloc's environment stays") {
+    if (absent(mimalloc_backend)) return;
+    ::setenv("MIMALLOC_PURGE_DELAY", "42", 1);
+    host small;
+    small.memory_limit = {256u << 20, true, "small/memory.max"};
+    tuning_log log;
+    mimalloc_backend.tune(small, log);
+    ::unsetenv("MIMALLOC_PURGE_DELAY");
+    REQUIRE(log.size() == 2);
+    CHECK_FALSE(log[0].applied);
+    CHECK(log[0].origin.view().find("MIMALLOC_PURGE_DELAY") != std::string_view::npos);
+    CHECK(log[1].applied);
+}
+
+TEST_CASE("mimalloc has no heap for a subsystem, and says why") {
+    if (absent(mimalloc_backend)) return;
+    const heap_offer offer = mimalloc_backend.own_heap();
+    CHECK(offer.heap == nullptr);
+    CHECK(offer.why_not.find("thread") != std::string_view::npos);
+}
