@@ -72,6 +72,15 @@ request ask(const std::string& wanted, const std::string& backend) {
     return asked;
 }
 
+decision decide_and_tune(const request& asked) {
+    decision made = choose(asked);
+    if (made.ok() && made.chosen->tune != nullptr && asked.why_not == nullptr) {
+        made.tunings = tuning_log(asked.wanted);
+        made.chosen->tune(asked.facts, made.tunings);
+    }
+    return made;
+}
+
 std::string line_of(const decision& made) {
     constexpr std::string_view name = "autopmr: ";
     const std::string          line = made.line();

@@ -13,6 +13,10 @@ namespace autopmr::cli {
 /// (empty: not given). Throws failure (usage) for names that do not exist. `backend` is borrowed.
 [[nodiscard]] request ask(const std::string& goal, const std::string& backend);
 
+/// The decision, and what a program that installed it here would set in the chosen allocator: tried in this process, which
+/// ends soon. A request that says itself who can serve (another machine's) is only decided.
+[[nodiscard]] decision decide_and_tune(const request& asked);
+
 /// The decision's line without the name of the library before it.
 [[nodiscard]] std::string line_of(const decision& made);
 

@@ -68,7 +68,7 @@ std::string for_people(const decision& made, const request& asked, const options
         for (const tuning& one : made.tunings)
             lines.add({fmt::format("{} {}", one.backend, one.parameter), std::string(one.value.view()),
                        fmt::format("{} from {}{}", one.fact, one.origin.view(), one.applied ? "" : " (not applied)")});
-        out += "\n" + heading("Tuned") + lines.text();
+        out += "\n" + heading("Tuned, when it is installed") + lines.text();
     }
     out += "\n" + heading("Decision") + "  " + (made.ok() ? line_of(made) : "none") + "\n";
     for (const auto& note : made.notes) out += fmt::format("  note: {}\n", note.view());
@@ -91,7 +91,7 @@ int explain(const options& given) {
                                                      given.probe_root));
         asked.facts = probe_host(given.probe_root);
     }
-    const decision made = choose(asked);
+    const decision made = decide_and_tune(asked);
     print(given.as_json ? made.json() + "\n" : for_people(made, asked, given));
     if (!made.ok()) throw failure(status::negative, std::string(made.error()));
     return status::good;
@@ -115,7 +115,7 @@ void add_explain(CLI::App& program, action& chosen) {
         "Examples:\n"
         "  autopmr explain\n"
         "  autopmr explain --goal footprint --platform linux-musl\n"
-        "  autopmr explain --probe-root tests/fixtures/docker-v2\n\n"
+        "  autopmr explain --probe-root tests/host/fixtures/kubernetes\n\n"
         "Exit status:\n"
         "  0  the answer was printed\n"
         "  1  nothing can be chosen; standard error says why\n"

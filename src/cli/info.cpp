@@ -57,7 +57,7 @@ void add_settings(std::string& out, const std::vector<setting>& settings) {
 int print_machine(bool as_json) {
     request asked = ask({}, {});
     asked.try_all = true;
-    const decision               made = choose(asked);
+    const decision               made = decide_and_tune(asked);
     const std::vector<setting>   settings = allocator_settings();
     const std::vector<fact_row>  facts = rows_of(asked.facts);
     if (as_json) {

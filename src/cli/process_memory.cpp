@@ -9,6 +9,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace autopmr::cli {
@@ -34,15 +35,18 @@ std::uint64_t hexadecimal(std::string_view text) {
     return value;
 }
 
-void open_object(const std::string& folder, std::string_view range, mapped_object& object) {
-    if (!object.deleted) object.file.emplace(folder + "/" + process_root + object.path);
-    if (!object.file || !object.file->ok()) {
-        elf_file through_kernel(folder + "/map_files/" + std::string(range));
-        if (through_kernel.ok() || !object.file) {
-            object.file.reset();
-            object.file.emplace(std::move(through_kernel));
-        }
-    }
+bool is_file_number(const std::string& path, std::string_view inode) {
+    struct stat about = {};
+    return ::stat(path.c_str(), &about) == 0 && std::to_string(about.st_ino) == inode;
+}
+
+// The kernel's own link leads to the very file, but asks for more rights than a user has. Else the path counts as the process
+// sees it (a container); or as we see it, which it is for a process under chroot, if that is the same file.
+void open_object(const std::string& folder, std::string_view range, std::string_view inode, mapped_object& object) {
+    object.file.emplace(folder + "/map_files/" + std::string(range));
+    if (object.file->ok() || object.deleted) return;
+    object.file.emplace(folder + "/" + process_root + object.path);
+    if (!object.file->ok() && is_file_number(object.path, inode)) object.file.emplace(object.path);
 }
 
 // Numbers in another process's memory, in the layout of its executable.
@@ -118,7 +122,7 @@ memory_map read_memory_map(const std::string& folder, const std::string& maps) {
             object.path = path;
             object.deleted = deleted;
             object.base = range.begin - std::min(range.begin, hexadecimal(fields[2]));
-            open_object(folder, fields[0], object);
+            open_object(folder, fields[0], fields[4], object);
             memory.objects.push_back(std::move(object));
         }
         memory.ranges.push_back(range);

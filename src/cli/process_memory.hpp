@@ -36,8 +36,8 @@ struct memory_map {
 /// The text of a file below /proc, at most `limit` bytes. False, errno set, when it can't be read.
 bool read_text(const std::string& path, std::string& out, std::size_t limit = std::size_t{64} << 20);
 
-/// Parses maps and opens every mapped ELF file: below the process's own root, so that a container's own files are read, and through
-/// the kernel's own link where the file was deleted or replaced since.
+/// Parses maps and opens every mapped file: through the kernel's own links where that is allowed, which also lead to files
+/// that were deleted since; else below the process's own root, so that a container's own files are read.
 [[nodiscard]] memory_map read_memory_map(const std::string& folder, const std::string& maps);
 
 /// The dynamic linker's own list, read from the process: exact. Empty when the memory may not be read or holds no list yet.

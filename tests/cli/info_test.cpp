@@ -34,6 +34,11 @@ TEST_CASE("every command has a help with examples and exit statuses") {
         CHECK(contains(end.out, "Examples:\n  "));
         CHECK(contains(end.out, "Exit status:\n  "));
     }
+    // The manual shows them as they are.
+    std::ifstream manual(AUTOPMR_SOURCE_DIR "/docs/cli.md");
+    const std::string text{std::istreambuf_iterator<char>(manual), {}};
+    CHECK(contains(text, "```text\n" + all.out + "```\n"));
+    for (const char* command : {"info", "explain", "check", "run"}) CHECK(contains(text, "```text\n" + autopmr_with({command, "--help"}).out + "```\n"));
     const outcome version = autopmr_with({"--version"});
     CHECK(version.status == 0);
     CHECK(version.out == "autopmr " AUTOPMR_VERSION "\n");

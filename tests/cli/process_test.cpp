@@ -110,6 +110,34 @@ TEST_CASE("an executable that was deleted meanwhile is still read") {
     CHECK(contains(report.notes[0], "was deleted or replaced"));
 }
 
+TEST_CASE("a container's own files are read, not those of the same name here") {
+    const library_search libraries;
+    const elf_file       child(CLI_CHILD);
+    const std::string    allocator = libraries.find("libjemalloc.so.2", child.kind());
+    if (::getuid() != 0 || ::access("/usr/sbin/chroot", X_OK) != 0 || allocator.empty()) {
+        WARN("skipped: needs root, chroot and libjemalloc.so.2");
+        return;
+    }
+    const scratch_folder root;
+    const auto           put = [&](const std::string& from, const std::string& to) {
+        std::filesystem::create_directories(std::filesystem::path(root.path() + to).parent_path());
+        std::filesystem::copy_file(from, root.path() + to, std::filesystem::copy_options::skip_existing);
+    };
+    put(CLI_CHILD, "/bin/child");
+    put(child.interpreter(), child.interpreter());
+    put(allocator, "/opt/only-in-here.so");
+    const elf_file library(allocator);
+    for (const elf_file* file : {&child, &library})
+        for (const std::string& name : file->needed()) put(libraries.find(name, child.kind()), "/lib/" + name);
+    for (const char* name : {"libm.so.6", "libgcc_s.so.1"})
+        if (const std::string path = libraries.find(name, child.kind()); !path.empty()) put(path, std::string("/lib/") + name);
+    const waiting_program inside({"/usr/sbin/chroot", root.path(), "/bin/child", "wait"}, {"LD_PRELOAD=/opt/only-in-here.so", "LD_LIBRARY_PATH=/lib"});
+    REQUIRE(contains(inside.printed(), "process "));
+    const malloc_report report = look_at(inside);
+    CHECK(report.owner == "jemalloc");
+    CHECK(contains(report.file, "/only-in-here.so"));
+}
+
 TEST_CASE("processes that can't be looked at say why") {
     CHECK(contains(refusal(99999999, "/proc"), "does not exist"));
     CHECK(contains(refusal(-1, "/proc"), "does not exist"));
