@@ -1,5 +1,6 @@
 #include "src/cli/asking.hpp"
 
+#include "src/cli/console.hpp"
 #include "src/cli/failure.hpp"
 
 #include <type_traits>
@@ -150,6 +151,16 @@ std::vector<fact_row> rows_of(const host& facts) {
             row_of("valgrind", facts.valgrind, fact_kind::flag),
             row_of("container", facts.container),
             row_of("wine", facts.wine, fact_kind::flag)};
+}
+
+std::string facts_table(const host& facts) {
+    table lines;
+    for (const fact_row& row : rows_of(facts)) {
+        const bool known = !row.value.empty();
+        lines.add({row.name, !known ? "unknown" : row.kind == fact_kind::size ? readable_size(std::stoull(row.value)) : row.value, row.origin},
+                  known ? tint::none : tint::faint);
+    }
+    return lines.text();
 }
 
 }  // namespace autopmr::cli

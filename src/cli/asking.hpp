@@ -38,5 +38,7 @@ struct fact_row {
     fact_kind   kind = fact_kind::text;
 };
 [[nodiscard]] std::vector<fact_row> rows_of(const host& facts);
+/// The same as lines for people.
+[[nodiscard]] std::string facts_table(const host& facts);
 
 }  // namespace autopmr::cli

@@ -27,6 +27,10 @@ std::string_view not_written(const backend& what) noexcept {
     return reason.starts_with(mark) && reason.substr(mark.size()).starts_with(what.name) ? reason : std::string_view();
 }
 
+bool is_elsewhere(const request& asked) noexcept {
+    return asked.where.os != this_platform.os || asked.where.libc != this_platform.libc;
+}
+
 std::string said(said_by who, std::string_view origin) {
     if (who == said_by::nobody) return "by default";
     return fmt::format("from {}", origin.empty() ? to_string(who) : origin);
@@ -39,8 +43,9 @@ std::string question(const request& asked, const options& given) {
                given.platform.empty() ? "this machine" : "from --platform"});
     lines.add({"goal", std::string(to_string(asked.wanted)), said(asked.wanted_by, asked.wanted_origin)});
     if (!asked.backend.empty()) lines.add({"backend", std::string(asked.backend), said(asked.backend_by, asked.backend_origin)});
-    lines.add({"facts", given.probe_root.empty() && !given.platform.empty() ? "none" : "probed",
-               !given.probe_root.empty() ? "below " + given.probe_root : given.platform.empty() ? "on this machine" : "give --probe-root for some"});
+    if (!given.probe_root.empty()) lines.add({"facts", "probed", "below " + given.probe_root});
+    else if (is_elsewhere(asked)) lines.add({"facts", "none", "give --probe-root for some"});
+    else lines.add({"facts", "probed", "on this machine"});
     if (asked.why_not != nullptr) lines.add({"libraries", "all", "assumed to be installed there"});
     return lines.text();
 }
@@ -70,6 +75,7 @@ std::string for_people(const decision& made, const request& asked, const options
                        fmt::format("{} from {}{}", one.fact, one.origin.view(), one.applied ? "" : " (not applied)")});
         out += "\n" + heading("Tuned, when it is installed") + lines.text();
     }
+    if (!is_elsewhere(asked) || !given.probe_root.empty()) out += "\n" + heading("All facts") + facts_table(asked.facts);
     out += "\n" + heading("Decision") + "  " + (made.ok() ? line_of(made) : "none") + "\n";
     for (const auto& note : made.notes) out += fmt::format("  note: {}\n", note.view());
     return out;
@@ -81,8 +87,10 @@ int explain(const options& given) {
     if (!given.platform.empty()) {
         asked.where = parse_platform(given.platform);
         asked.where_origin = "--platform";
-        asked.facts = {};
-        if (asked.where.os != this_platform.os || asked.where.libc != this_platform.libc) asked.why_not = not_written;
+        if (is_elsewhere(asked)) {
+            asked.facts = {};
+            asked.why_not = not_written;
+        }
     }
     if (!given.probe_root.empty()) {
         std::error_code error;
@@ -115,7 +123,7 @@ void add_explain(CLI::App& program, action& chosen) {
         "Examples:\n"
         "  autopmr explain\n"
         "  autopmr explain --goal footprint --platform linux-musl\n"
-        "  autopmr explain --probe-root tests/host/fixtures/kubernetes\n\n"
+        "  autopmr explain --probe-root tests/host/fixtures/kubernetes_slice\n\n"
         "Exit status:\n"
         "  0  the answer was printed\n"
         "  1  nothing can be chosen; standard error says why\n"

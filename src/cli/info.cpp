@@ -42,11 +42,6 @@ json json_of(const fact_row& row) {
 // Bytes that are no UTF-8 (a path may hold any) are shown as such and do not stop the output.
 std::string dump(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
 
-std::string shown(const fact_row& row) {
-    if (row.value.empty()) return "unknown";
-    return row.kind == fact_kind::size ? readable_size(std::stoull(row.value)) : row.value;
-}
-
 void add_settings(std::string& out, const std::vector<setting>& settings) {
     out += "\n" + heading("Environment of allocators");
     table lines;
@@ -59,11 +54,10 @@ int print_machine(bool as_json) {
     asked.try_all = true;
     const decision               made = decide_and_tune(asked);
     const std::vector<setting>   settings = allocator_settings();
-    const std::vector<fact_row>  facts = rows_of(asked.facts);
     if (as_json) {
         json out = {{"autopmr", AUTOPMR_VERSION},
                     {"platform", {{"system", to_string(asked.where.os)}, {"c_library", name_of(asked.where.libc)}, {"pointer_bits", asked.where.pointer_bits}}}};
-        for (const fact_row& row : facts) out["machine"][row.name] = json_of(row);
+        for (const fact_row& row : rows_of(asked.facts)) out["machine"][row.name] = json_of(row);
         for (const backend& one : backends()) {
             const std::string_view why_not = one.why_not();
             const std::string_view version = one.version ? one.version() : std::string_view();
@@ -76,9 +70,7 @@ int print_machine(bool as_json) {
     } else {
         std::string out = heading("autopmr " AUTOPMR_VERSION);
         out += fmt::format("  on {}, {}, {} bits\n\n", to_string(asked.where.os), name_of(asked.where.libc), asked.where.pointer_bits) + heading("Machine");
-        table machine;
-        for (const fact_row& row : facts) machine.add({row.name, shown(row), row.origin}, row.value.empty() ? tint::faint : tint::none);
-        out += machine.text() + "\n" + heading("Backends");
+        out += facts_table(asked.facts) + "\n" + heading("Backends");
         table list;
         for (const backend& one : backends()) {
             const std::string_view why_not = one.why_not();
