@@ -39,11 +39,9 @@ file_text host_files::read(std::string_view path) const noexcept {
     file_text result;
     const int file = open(path, result.why_, result.missing_);
     if (file < 0) return result;
-    std::size_t got = 0;
-    long        n = 0;
-    while (got != sizeof result.bytes_ && (n = os::read_some(file, result.bytes_ + got, sizeof result.bytes_ - got)) > 0)
-        got += static_cast<std::size_t>(n);
+    const long n = os::read_some(file, result.bytes_, sizeof result.bytes_);  // the kernel gives such files whole
     if (n < 0) explain_errno(errno, result.why_, result.missing_);
+    const std::size_t got = n < 0 ? 0 : static_cast<std::size_t>(n);
     os::close_file(file);
     // Whatever fills the whole buffer is no file of the kernel's: a number cut short would be a wrong number.
     if (got == sizeof result.bytes_) result.why_ = "far longer than such a file is";

@@ -1,5 +1,6 @@
 #include <autopmr/host.hpp>
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -219,4 +220,17 @@ TEST_CASE("this process, refusing huge pages") {
     REQUIRE(::prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0) == 0);
     CHECK(facts.transparent_huge_pages.known);
     CHECK(facts.transparent_huge_pages.value == huge_pages::never);
+}
+
+TEST_CASE("a thread with a small stack can probe") {
+    const bool     watched = probe_host().watching.value != sanitizer::none;  // its frames are larger
+    pthread_attr_t attributes;
+    REQUIRE(::pthread_attr_init(&attributes) == 0);
+    REQUIRE(::pthread_attr_setstacksize(&attributes, watched ? mebibyte : 64 * 1024) == 0);
+    static host facts;
+    pthread_t   thread;
+    REQUIRE(::pthread_create(&thread, &attributes, [](void*) -> void* { return facts = probe_host(), nullptr; }, nullptr) == 0);
+    ::pthread_join(thread, nullptr);
+    ::pthread_attr_destroy(&attributes);
+    CHECK(facts.page_size.known);
 }

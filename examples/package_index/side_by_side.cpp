@@ -112,7 +112,7 @@ struct summary {
     }
 };
 
-/// One more than the cases that are surely better: whose whole interval lies below. Overlapping ones share a place.
+/// One more than the cases that are surely better: whose interval lies wholly below. Where intervals overlap, nobody is ahead.
 std::size_t place_of(const summary& one, const std::vector<summary>& all) {
     return 1 + static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const summary& other) { return other.high < one.low; }));
 }
@@ -166,6 +166,6 @@ std::string side_by_side(const std::vector<work_case>& cases, const std::string&
     for (const work_case& each : cases)
         if (!each.why_not.empty()) table += each.name + ": not run, " + each.why_not + "\n";
     table += rounds < enough ? "Fewer than three rounds: no ranking.\n"
-                             : "Cases whose middle halves overlap share a place: they can't be told apart by these runs.\n";
+                             : "A place is one more than the cases that are surely better: whose middle half of the runs lies wholly below.\n";
     return table;
 }

@@ -3,7 +3,7 @@
 /// What the probes found on this machine, each value with where it was read, or unknown.
 ///
 /// Use it to see what a choice rested on, or to size things of your own (threads, caches) by what a container really grants.
-/// Probing takes well under a millisecond, allocates nothing and never throws; any thread may probe.
+/// Probing takes well under a millisecond, allocates nothing and never throws; any thread with 64 KiB of stack may probe.
 
 #include <autopmr/fixed_text.hpp>
 
