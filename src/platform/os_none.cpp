@@ -1,8 +1,17 @@
 // No operating system: firmware, and WebAssembly's sandbox. One thread, no files, no loader; every answer says so.
 #include "os.hpp"
 
+#include <autopmr/thread_record.hpp>
+
 #include <cerrno>
 #include <cstdio>
+
+#if defined(__GNUC__) && defined(__ELF__)
+__thread autopmr::thread_record* autopmr::record_of_this_thread __attribute__((tls_model("initial-exec"))) = nullptr;
+#else
+static autopmr::thread_record* record_of_this_thread = nullptr;  // there is one thread
+autopmr::thread_record* autopmr::this_thread_record() noexcept { return record_of_this_thread; }
+#endif
 
 namespace autopmr::os {
 
@@ -21,6 +30,7 @@ void* symbol(void*, const char*) noexcept { return nullptr; }
 bool  pin_module_of(const void*) noexcept { return true; }  // nothing is ever unloaded
 
 bool          at_thread_exit(void (*)(void*), void*) noexcept { return false; }
+void          keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }
 bool          at_fork(void (*)(), void (*)(), void (*)()) noexcept { return true; }
 unsigned long thread_number() noexcept { return 1; }
 bool          fence_all_threads() noexcept { return true; }  // the only thread is this one
@@ -42,6 +52,9 @@ allocator_marker allocator_in_program() noexcept { return {}; }
 std::string_view sanitizer_runtime() noexcept { return "none"; }
 bool             running_on_valgrind() noexcept { return false; }
 bool             running_on_wine() noexcept { return false; }
+
+std::size_t call_stack(const void*, const void**, std::size_t) noexcept { return 0; }
+code_name   name_of_code(const void*) noexcept { return {}; }
 
 void write_error(const char* text, std::size_t size) noexcept {
     std::fwrite(text, 1, size, stderr);

@@ -1,6 +1,8 @@
 // macOS, the BSDs, Solaris, Android, and whatever else is POSIX with a dynamic loader.
 #include "os.hpp"
 
+#include <autopmr/thread_record.hpp>
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,6 +18,13 @@
 
 #if !defined(MAP_ANONYMOUS)
 #define MAP_ANONYMOUS MAP_ANON
+#endif
+
+#if defined(__GNUC__) && defined(__ELF__)
+__thread autopmr::thread_record* autopmr::record_of_this_thread __attribute__((tls_model("initial-exec"))) = nullptr;
+#else
+static thread_local autopmr::thread_record* record_of_this_thread = nullptr;
+autopmr::thread_record* autopmr::this_thread_record() noexcept { return record_of_this_thread; }
 #endif
 
 namespace autopmr::os {
@@ -67,6 +76,8 @@ bool at_thread_exit(void (*hook)(void*), void* value) noexcept {
     static const key_holder holder(hook);
     return holder.made && ::pthread_setspecific(holder.key, value) == 0;
 }
+
+void keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }
 
 bool at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
     return ::pthread_atfork(before, in_parent, in_child) == 0;

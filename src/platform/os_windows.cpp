@@ -1,5 +1,7 @@
 #include "os.hpp"
 
+#include <autopmr/thread_record.hpp>
+
 #if !defined(NOMINMAX)
 #define NOMINMAX
 #endif
@@ -11,6 +13,9 @@
 
 #include <cerrno>
 #include <cstdlib>
+
+static thread_local autopmr::thread_record* record_of_this_thread = nullptr;
+autopmr::thread_record*                     autopmr::this_thread_record() noexcept { return record_of_this_thread; }
 
 namespace autopmr::os {
 
@@ -49,6 +54,8 @@ bool at_thread_exit(void (*hook)(void*), void* value) noexcept {
     });
     return slot != FLS_OUT_OF_INDEXES && ::FlsSetValue(slot, value) != 0;
 }
+
+void keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }
 
 bool at_fork(void (*)(), void (*)(), void (*)()) noexcept { return true; }
 
@@ -108,6 +115,30 @@ bool running_on_valgrind() noexcept { return false; }
 bool running_on_wine() noexcept {
     HMODULE ntdll = ::GetModuleHandleA("ntdll.dll");
     return ntdll != nullptr && ::GetProcAddress(ntdll, "wine_get_version") != nullptr;
+}
+
+std::size_t call_stack(const void* from, const void** out, std::size_t most) noexcept {
+    void*             frames[62];  // more than this some systems refuse
+    const std::size_t got = ::CaptureStackBackTrace(0, 62, frames, nullptr);
+    std::size_t       first = 0;
+    while (first != got && frames[first] != from) ++first;
+    if (first == got) first = 0;
+    std::size_t count = 0;
+    while (first != got && count != most) out[count++] = frames[first++];
+    return count;
+}
+
+code_name name_of_code(const void* address) noexcept {
+    code_name name;
+    HMODULE   module = nullptr;
+    if (::GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                             static_cast<const char*>(address), &module) == 0)
+        return name;
+    char        path[MAX_PATH];
+    const DWORD size = ::GetModuleFileNameA(module, path, sizeof path);
+    name.file.append(std::string_view(path, size));
+    name.offset = static_cast<std::size_t>(static_cast<const char*>(address) - reinterpret_cast<const char*>(module));
+    return name;
 }
 
 void write_error(const char* text, std::size_t size) noexcept {

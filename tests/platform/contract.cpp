@@ -1,0 +1,103 @@
+// What src/platform/os.hpp promises, checked on the file of one operating system that is linked here. Every function is
+// called, so that a file which lacks one does not link. `none` as an argument: the file for no operating system.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <thread>
+
+#include <autopmr/thread_record.hpp>
+
+#include "src/platform/os.hpp"
+
+namespace os = autopmr::os;
+
+namespace {
+
+int failures = 0;
+void check(bool good, const char* promise) {
+    if (good) return;
+    ++failures;
+    std::printf("broken: %s\n", promise);
+}
+
+int hooked = 0;
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const bool none = count > 1 && std::strcmp(arguments[1], "none") == 0;
+
+    const std::size_t page = os::page_size();
+    check(page >= 512 && (page & (page - 1)) == 0, "page_size is a power of two");
+    auto* pages = static_cast<unsigned char*>(os::map_pages(3 * page));
+    check((pages == nullptr) == none, "map_pages gives pages, or null without an operating system");
+    if (pages != nullptr) {
+        check(pages[0] == 0 && pages[3 * page - 1] == 0, "mapped pages are zero");
+        std::memset(pages, 7, 3 * page);
+    }
+    os::unmap_pages(pages, 3 * page);
+
+    check(os::environment("AUTOPMR_NO_SUCH_VARIABLE") == nullptr, "an unset variable is null");
+    check((os::environment("PATH") == nullptr) == none, "a set one is there");
+
+    autopmr::fixed_text<192> why_not;
+    check(os::open_module("libno_such_module.so", why_not) == nullptr && !why_not.empty(), "a missing module has a reason");
+    if (!none) {
+        void* module = os::open_module("libm.so.6", why_not);
+        check(module != nullptr && os::symbol(module, "cos") != nullptr, "a module's symbol is found");
+        check(module != nullptr && os::symbol(module, "no_such_symbol") == nullptr, "a missing symbol is null");
+    } else check(os::symbol(nullptr, "cos") == nullptr, "no modules, no symbols");
+    static_cast<void>(os::pin_module_of(reinterpret_cast<const void*>(&std::puts)));
+
+    if (none) check(!os::at_thread_exit([](void*) {}, &failures), "no threads, no thread exit");
+    else {
+        std::thread([] { check(os::at_thread_exit([](void* value) { ++*static_cast<int*>(value); }, &hooked), "at_thread_exit"); }).join();
+        check(hooked == 1, "the hook ran once at the thread's end");
+        std::thread([] {
+            os::at_thread_exit([](void* value) { ++*static_cast<int*>(value); }, &hooked);
+            os::at_thread_exit([](void* value) { ++*static_cast<int*>(value); }, nullptr);
+        }).join();
+        check(hooked == 1, "a null value cancels the hook");
+        const unsigned long mine = os::thread_number();
+        unsigned long       other = mine;
+        std::thread([&] { other = os::thread_number(); }).join();
+        check(mine == os::thread_number() && mine != other, "a thread's number is its own");
+    }
+    auto* const record = reinterpret_cast<autopmr::thread_record*>(&failures);
+    check(autopmr::this_thread_record() == nullptr, "a thread begins without a record");
+    os::keep_thread_record(record);
+    check(autopmr::this_thread_record() == record, "and keeps the one it is given");
+    os::keep_thread_record(nullptr);
+
+    check(os::at_fork([] {}, [] {}, [] {}), "at_fork");
+    static_cast<void>(os::fence_all_threads());
+
+    char text[64];
+    errno = 0;
+    check(os::read_file("/no/such/file", text, sizeof text) == -1 && errno == ENOENT, "a missing file is -1 with errno");
+    if (!none) {
+        check(os::read_file("/proc/self/status", text, 5) == 5 && std::memcmp(text, "Name:", 5) == 0, "read_file reads");
+        const int file = os::open_file("/proc/self/status");
+        check(file >= 0 && os::read_some(file, text, 5) == 5, "read_some reads");
+        os::close_file(file);
+        errno = 0;
+        check(os::read_file("/", text, sizeof text) == -1 && errno == EISDIR, "a folder can't be read");
+    } else {
+        check(os::open_file("/") == -1 && os::read_some(-1, text, sizeof text) == -1, "no files");
+        os::close_file(-1);
+    }
+
+    check(none || os::affinity_cpus() >= 1, "there is a CPU");
+    check(none || os::physical_memory() > page, "there is memory");
+    check(os::huge_pages_refused() <= 0, "huge pages are not refused");
+    check(none || !os::place_of_malloc().file.empty(), "malloc is in a file");
+    static_cast<void>(os::allocator_in_program());
+    check(!os::sanitizer_runtime().empty(), "a sanitizer or \"none\"");
+    check(!os::running_on_valgrind() && !os::running_on_wine(), "neither Valgrind nor Wine");
+    const void* frames[8];
+    check((os::call_stack(nullptr, frames, 8) == 0) == none, "there is a call stack");
+    check(os::name_of_code(reinterpret_cast<const void*>(&std::puts)).file.empty() == none, "code is in a file");
+    os::write_error("", 0);
+    std::puts(failures == 0 ? "every promise is kept" : "see above");
+    return failures != 0;
+}
