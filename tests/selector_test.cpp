@@ -4,6 +4,7 @@
 #include "support/machines.hpp"
 
 #include <autopmr/resource_ptr.hpp>
+#include <autopmr/subsystem.hpp>
 
 #include <string>
 
@@ -75,6 +76,13 @@ TEST_CASE("a backend's resource is known as a layer by its address") {
         CHECK(known->name() == one.name);
     }
     CHECK(known_layer(std::pmr::null_memory_resource()) == nullptr);
+}
+
+TEST_CASE("a subsystem is known as a layer by its address") {
+    std::pmr::memory_resource* const plain = &subsystem("selector.test");
+    REQUIRE(known_layer(plain) != nullptr);
+    CHECK(known_layer(plain)->name() == "selector.test");
+    CHECK(resource_ptr(plain).as_layer() == known_layer(plain));
 }
 
 TEST_CASE("the table agrees with what the compiler knows of a platform") {
