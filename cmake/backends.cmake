@@ -12,6 +12,7 @@ function(autopmr_backend_library backend library usual_name)
             set(name "${CMAKE_MATCH_1}")
         endif()
     endif()
+    set_property(GLOBAL PROPERTY AUTOPMR_${backend}_NAME "${name}")
     string(TOLOWER "${backend}" source)
     set_property(SOURCE resources/backends/${source}.cpp APPEND PROPERTY
         COMPILE_DEFINITIONS AUTOPMR_${backend}_LIBRARY="${name}")

@@ -43,7 +43,7 @@ void load(reason& why_not) noexcept {
         why_not = absent;
         return;
     }
-    void* module = open_first_of({"libautopmr-boost_pool.so"}, "part of autopmr's installation", why_not);
+    void* module = open_first_of({"libautopmr-boost_pool.so"}, "link the program with autopmr::backends, which brings it", why_not);
     if (module == nullptr || !pool_free.require(module, "autopmr_boost_pool_free", why_not) ||
         !pool_committed.require(module, "autopmr_boost_pool_committed", why_not) ||
         !pool_version.require(module, "autopmr_boost_pool_version", why_not) ||

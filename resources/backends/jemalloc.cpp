@@ -38,7 +38,7 @@ void load(reason& why_not) noexcept {
         why_not = absent;
         return;
     }
-    void* module = open_first_of({"libautopmr-jemalloc.so"}, "part of autopmr's installation", why_not);
+    void* module = open_first_of({"libautopmr-jemalloc.so"}, "link the program with autopmr::backends, which brings it", why_not);
     jemalloc_calls& j = jemalloc;
     if (module == nullptr || !j.malloc.require(module, "autopmr_jemalloc_malloc", why_not) ||
         !j.mallocx.require(module, "autopmr_jemalloc_mallocx", why_not) ||

@@ -37,7 +37,7 @@ void load(reason& why_not) noexcept {
         why_not = absent;
         return;
     }
-    void* module = open_first_of({"libautopmr-scudo.so"}, "part of autopmr's installation", why_not);
+    void* module = open_first_of({"libautopmr-scudo.so"}, "link the program with autopmr::backends, which brings it", why_not);
     if (module == nullptr || !scudo_memalign.require(module, "autopmr_scudo_memalign", why_not) ||
         !scudo_free.require(module, "autopmr_scudo_free", why_not) ||
         !scudo_malloc.require(module, "autopmr_scudo_malloc", why_not))
