@@ -1,1 +1,45 @@
-# completed by the packaging work
+# What `cmake --install` puts where: the library and its modules side by side, headers, and what find_package and
+# pkg-config read. Everything is relative, so that the installed tree can be moved.
+include(CMakePackageConfigHelpers)
+
+get_property(modules GLOBAL PROPERTY AUTOPMR_MODULES) # each backend's .cmake adds the module it builds
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/autopmr")
+
+install(TARGETS autopmr autopmr_backends ${modules} EXPORT autopmr-targets
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(EXPORT autopmr-targets NAMESPACE autopmr:: DESTINATION "${package_dir}")
+
+configure_package_config_file(cmake/autopmr-config.cmake.in "${PROJECT_BINARY_DIR}/autopmr-config.cmake"
+    INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor release may change interfaces.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/autopmr-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/autopmr-config.cmake" "${PROJECT_BINARY_DIR}/autopmr-config-version.cmake"
+    DESTINATION "${package_dir}")
+
+file(RELATIVE_PATH pc_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
+string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
+set(pc_system_libraries "${CMAKE_THREAD_LIBS_INIT}")
+foreach(library IN LISTS CMAKE_DL_LIBS)
+    string(APPEND pc_system_libraries " -l${library}")
+endforeach()
+string(STRIP "${pc_system_libraries}" pc_system_libraries)
+get_target_property(core_type autopmr TYPE)
+if(core_type STREQUAL "STATIC_LIBRARY")
+    # Whoever links the archive links its parts too, and the C++ library where the link is not driven by a C++ compiler.
+    set(pc_libraries "-L\${libdir} -lautopmr ${pc_system_libraries}")
+else()
+    set(pc_libraries "-L\${libdir} -lautopmr")
+endif()
+set(pc_modules "")
+foreach(module IN LISTS modules)
+    string(APPEND pc_modules " -l$<TARGET_FILE_BASE_NAME:${module}>")
+endforeach()
+foreach(package autopmr autopmr-backends)
+    configure_file(cmake/${package}.pc.in "${PROJECT_BINARY_DIR}/${package}.pc.in" @ONLY)
+    file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/${package}.pc" INPUT "${PROJECT_BINARY_DIR}/${package}.pc.in")
+    install(FILES "${PROJECT_BINARY_DIR}/${package}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
