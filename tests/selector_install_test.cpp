@@ -184,6 +184,29 @@ TEST_CASE("a thread with a small stack can install") {
     });
 }
 
+TEST_CASE("the chosen backend is tuned, and the decision says what was set and why") {
+    for (const backend& one : backends()) {
+        if (one.tune == nullptr || !one.why_not().empty()) continue;
+        must_pass([&] {
+            only(nullptr, nullptr);
+            need(select(named(one.name)).tunings.empty());
+            tuning_log expected(goal::footprint);
+            one.tune(gather().facts, expected);
+            policy wishes = named(one.name);
+            wishes.wanted = goal::footprint;
+            const decision made = install_default(wishes);
+            need(made.ok() && made.tunings.wanted() == goal::footprint);
+            need(made.tunings.size() == expected.size());
+            for (std::size_t i = 0; i != expected.size(); ++i) {
+                need(made.tunings[i].backend == one.name);
+                need(made.tunings[i].parameter == expected[i].parameter && made.tunings[i].value.view() == expected[i].value.view());
+                need(!made.tunings[i].fact.empty() && !made.tunings[i].origin.empty());
+            }
+            return 0;
+        });
+    }
+}
+
 TEST_CASE("a child inherits what its parent installed, and can install what it did not") {
     must_pass([] {
         only(nullptr, nullptr);

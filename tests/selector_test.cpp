@@ -3,9 +3,6 @@
 #include "support/catch.hpp"
 #include "support/machines.hpp"
 
-#include <autopmr/resource_ptr.hpp>
-#include <autopmr/subsystem.hpp>
-
 #include <string>
 
 using namespace autopmr;
@@ -67,22 +64,6 @@ TEST_CASE("each row of the table has a name of its own and a reason") {
         CHECK_FALSE(row.because.empty());
         for (const candidate& other : candidates()) CHECK((&row == &other || row.rule != other.rule));
     }
-}
-
-TEST_CASE("a backend's resource is known as a layer by its address") {
-    for (const backend& one : backends()) {
-        layer* const known = known_layer(&one.resource());
-        REQUIRE(known != nullptr);
-        CHECK(known->name() == one.name);
-    }
-    CHECK(known_layer(std::pmr::null_memory_resource()) == nullptr);
-}
-
-TEST_CASE("a subsystem is known as a layer by its address") {
-    std::pmr::memory_resource* const plain = &subsystem("selector.test");
-    REQUIRE(known_layer(plain) != nullptr);
-    CHECK(known_layer(plain)->name() == "selector.test");
-    CHECK(resource_ptr(plain).as_layer() == known_layer(plain));
 }
 
 TEST_CASE("the table agrees with what the compiler knows of a platform") {
