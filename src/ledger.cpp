@@ -1,12 +1,12 @@
 // How a thread may spend without locked instructions what another may take back
 //
-// The owner of a cell stores its claim in `used` and then looks whether the bound still allows it. Who takes credit
-// back stores a bound that allows nothing, makes every thread pass a full memory barrier (os::fence_all_threads), and
-// then reads `used`. Of a claim the taker did not see, the store came after the barrier, so its owner sees the closed
-// bound and comes here, to wait for the lock; all other claims are counted. So after the barrier `used` is what was
-// spent, and the rest can be taken. Everything that moves credit of a ledger with a limit, here or above, holds the
-// lock. Without any limit a thread draws by itself; `drawing` in its record lets set_limit wait until such draws are
-// through.
+// The owner of a cell stores its claim in `total` and then looks whether the bound still allows it. Who takes credit back stores
+// bounds that allow nothing, makes every thread pass a full memory barrier (os::fence_all_threads), and then reads the cells. Of a
+// claim the taker did not see, the store came after the barrier, so its owner sees the closed bound and comes here, to wait for
+// the lock; all other claims are counted. So after the barrier what is in use is known, and the rest can be taken.
+// Who moves credit of a ledger with a limit, here or above, holds the lock. Without any limit a thread draws by itself; `drawing` in
+// its record lets set_limit wait until such draws are through. A thread may move a bound of its cell within the credit it has
+// by compare-and-exchange: that fails where the bound was closed meanwhile.
 #include <autopmr/ledger.hpp>
 
 #include "src/ledger_books.hpp"
@@ -49,6 +49,7 @@ const ledger* ledger::draw(std::size_t bytes) noexcept {
     const std::uint32_t offset = offset_.load(memory_order_relaxed);
     if (record != nullptr && offset != nobodys) {
         ledger_cell& mine = record->cell(offset);
+        if (books::move_total_end(mine, bytes) && mine.spend(bytes)) return nullptr;
         if (alone(*this, *record, mine, [&] { books::charge_unbounded(*this, mine, bytes); })) return nullptr;
     }
     const std::scoped_lock hold(per_thread::lock());
@@ -59,42 +60,61 @@ const ledger* ledger::draw(std::size_t bytes) noexcept {
     return refuser;
 }
 
-void ledger::settle(std::size_t bytes, std::size_t blocks) noexcept {
-    ledger_cell*   mine = here();
-    thread_record* record = per_thread::current_or_new();
-    if (offset_.load(memory_order_relaxed) == nobodys) {
-        if (mine != nullptr) {  // undo what the fast path did to nobody's cell
-            mine->used.store(0, memory_order_relaxed);
-            mine->freed.store(0, memory_order_relaxed);
-        }
-        record = nullptr;
-    } else if (mine == nullptr && record != nullptr) {
-        mine = here();
-        mine->unspend(bytes);
-        mine->freed.store(mine->freed.load(memory_order_relaxed) + blocks, memory_order_relaxed);
-    }
-    if (record != nullptr && alone(*this, *record, *mine, [&] { books::settle_unbounded(*this, *mine); })) return;
+// The next two: the bytes are booked in this thread's cell, and its bound is reached.
+void ledger::cover(std::size_t bytes) noexcept {
+    thread_record&      record = *per_thread::current();
+    const std::uint32_t offset = offset_.load(memory_order_relaxed);
+    ledger_cell&        mine = record.cell(offset);
+    if (offset != nobodys && books::move_total_end(mine, 0)) return;
+    if (offset != nobodys && alone(*this, record, mine, [&] { books::top_up_unbounded(*this, mine); })) return;
     const std::scoped_lock hold(per_thread::lock());
-    if (record != nullptr) {
-        books::settle(*this, books::open(*this, *record));
-    } else {
-        home_used_ -= static_cast<std::ptrdiff_t>(bytes);
-        home_freed_ += blocks;
-        books::grant(*this, -static_cast<std::ptrdiff_t>(bytes));
-        books::loosen_where_roomy(*this);
+    books::enter(*this);
+    if (const std::uint32_t now = offset_.load(memory_order_relaxed); now != offset || now == nobodys) {
+        // The fast path wrote to nobody's cell: the ledger had no row of cells yet, or has none at all.
+        mine.total.store(0, memory_order_relaxed);
+        mine.count.store(0, memory_order_relaxed);
+        if (now == nobodys) return books::add_at_home(*this, bytes);
+        record.cell(now).book(bytes);
     }
+    books::top_up_unbounded(*this, books::open(*this, record));
+}
+
+void ledger::settle(std::size_t bytes) noexcept {
+    thread_record&      record = *per_thread::current();
+    const std::uint32_t offset = offset_.load(memory_order_relaxed);
+    ledger_cell&        mine = record.cell(offset);
+    if (offset == nobodys) {
+        mine.freed.store(0, memory_order_relaxed);  // undo what the fast path did to nobody's cell
+        return retire_elsewhere(bytes);
+    }
+    if (books::move_freed_end(mine)) return;
+    if (alone(*this, record, mine, [&] { books::settle_unbounded(*this, mine); })) return;
+    const std::scoped_lock hold(per_thread::lock());
+    books::settle(*this, books::open(*this, record));
+}
+
+void ledger::retire_elsewhere(std::size_t bytes) noexcept {
+    if (offset_.load(memory_order_relaxed) != nobodys && per_thread::current_or_new() != nullptr) return retire(bytes);
+    const std::scoped_lock hold(per_thread::lock());
+    home_used_ -= static_cast<std::ptrdiff_t>(bytes);
+    books::grant(*this, -static_cast<std::ptrdiff_t>(bytes));
+    books::loosen_where_roomy(*this);
+}
+
+void ledger::add_elsewhere(std::size_t bytes) noexcept {
+    if (per_thread::current_or_new() != nullptr) return add(bytes);
+    const std::scoped_lock hold(per_thread::lock());
+    books::enter(*this);
+    books::add_at_home(*this, bytes);
 }
 
 void ledger::cancel(std::size_t bytes) noexcept {
     fail();
-    ledger_cell* mine = here();
-    if (mine == nullptr || !mine->unspend(bytes)) settle(bytes, 0);
-}
-
-void ledger::commit_shared(std::size_t bytes) noexcept {
+    retire(bytes);
+    // It counts as neither allocated nor freed. The record may have come or gone meanwhile, so what is taken off stands at home.
     const std::scoped_lock hold(per_thread::lock());
-    home_total_ += bytes;
-    ++home_count_;
+    home_total_ -= bytes;
+    --home_count_;
 }
 
 void ledger::set_limit(std::size_t bytes) noexcept {
@@ -122,7 +142,6 @@ usage ledger::now() const noexcept {
     u.live = static_cast<std::size_t>(std::max<std::ptrdiff_t>(all.used, 0));
     u.total = all.total;
     u.count = all.count;
-    u.blocks = all.count - std::min(all.freed, all.count);
     u.failures = all.failures;
     u.peak = std::max(u.live, static_cast<std::size_t>(std::max<std::ptrdiff_t>(peak_.load(memory_order_relaxed), 0)));
     u.peak_error = std::min(most_holders_ * batch, u.peak - u.live);

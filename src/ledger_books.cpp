@@ -4,17 +4,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace autopmr {
 namespace {
 
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
-using std::memory_order_release;
-
-constexpr std::ptrdiff_t batch = ledger::batch;
-constexpr std::ptrdiff_t unbounded_room = PTRDIFF_MAX / 2;
 
 constinit ledger* all_ledgers = nullptr;
 
@@ -40,9 +35,22 @@ void leave_row(std::uint32_t offset) noexcept {
 }
 
 void zero(ledger_cell& cell) noexcept {
-    for (auto* word : {&cell.used, &cell.ceiling, &cell.floor, &cell.drawn}) word->store(0, memory_order_relaxed);
-    for (auto* word : {&cell.total, &cell.count, &cell.freed}) word->store(0, memory_order_relaxed);
+    for (auto* word : {&cell.total, &cell.count, &cell.freed, &cell.total_end, &cell.freed_end})
+        word->store(0, memory_order_relaxed);
+    for (auto* word : {&cell.drawn, &cell.most_idle}) word->store(0, memory_order_relaxed);
     cell.touched.store(false, memory_order_relaxed);
+}
+
+// In use by a cell, and never more than is drawn: beyond lies a claim that its owner is about to undo.
+std::ptrdiff_t used_of(const ledger_cell& cell) noexcept {
+    std::size_t total = cell.total.load(memory_order_acquire), freed = 0;
+    for (int tries = 0; tries != 8; ++tries) {  // both at one instant, unless the owner is very busy
+        freed = cell.freed.load(memory_order_acquire);
+        const std::size_t again = cell.total.load(memory_order_acquire);
+        if (again == total) break;
+        total = again;
+    }
+    return std::min(static_cast<std::ptrdiff_t>(total - freed), cell.drawn.load(memory_order_relaxed));
 }
 
 std::atomic<bool> no_fence{false};
@@ -103,11 +111,10 @@ ledger_cell& books::open(ledger& l, thread_record& record) noexcept {
 void books::fold(ledger& l, ledger_cell& cell) noexcept {
     if (!cell.touched.load(memory_order_relaxed)) return;
     const std::ptrdiff_t drawn = cell.drawn.load(memory_order_relaxed);
-    const std::ptrdiff_t used = std::min(cell.used.load(memory_order_relaxed), drawn);
+    const std::ptrdiff_t used = used_of(cell);
     l.home_used_ += used;
     l.home_total_ += cell.total.load(memory_order_relaxed);
     l.home_count_ += cell.count.load(memory_order_relaxed);
-    l.home_freed_ += cell.freed.load(memory_order_relaxed);
     for (ledger* up = &l; up != nullptr; up = up->parent_) --up->holders_;
     grant(l, used - drawn);
     zero(cell);
@@ -139,17 +146,12 @@ void books::sum(const ledger& l, totals& all) noexcept {
     all.used += l.home_used_;
     all.total += l.home_total_;
     all.count += l.home_count_;
-    all.freed += l.home_freed_;
     all.failures += l.failures_.load(memory_order_relaxed);
     const std::uint32_t offset = l.offset_.load(memory_order_relaxed);
     for (thread_record* record = per_thread::first_record(); record != nullptr; record = record->next) {
         if (offset == ledger::nobodys || offset >= record->cells_end) continue;
         const ledger_cell& cell = record->cell(offset);
-        // Past what is drawn lies a claim that will be undone. The owner draws first, so that the order of reading
-        // matters.
-        const std::ptrdiff_t used = cell.used.load(memory_order_acquire);
-        all.used += std::min(used, cell.drawn.load(memory_order_relaxed));
-        all.freed += cell.freed.load(memory_order_acquire);
+        all.used += used_of(cell);
         all.total += cell.total.load(memory_order_relaxed);
         all.count += cell.count.load(memory_order_relaxed);
     }

@@ -22,11 +22,18 @@ struct books {
     static ledger_cell& open(ledger& l, thread_record& record) noexcept;
     /// Draws what a charge lacks and spends it. A null cell: the ledger's home account. Null, or who refuses.
     static const ledger* charge(ledger& l, ledger_cell* cell, std::size_t bytes) noexcept;
+    static void          add_at_home(ledger& l, std::size_t bytes) noexcept;
     /// Gives back what a cell should not keep.
     static void settle(ledger& l, ledger_cell& cell) noexcept;
-    /// The same two where nothing above is bounded: without the lock, on the cell's own thread.
+    /// The same where nothing above is bounded: without the lock, on the cell's own thread.
+    static void top_up_unbounded(ledger& l, ledger_cell& cell) noexcept;
     static void charge_unbounded(ledger& l, ledger_cell& cell, std::size_t bytes) noexcept;
     static void settle_unbounded(ledger& l, ledger_cell& cell) noexcept;
+
+    /// A thread moves a bound of its own cell as far as the credit it has allows. False where that is too little or too much, or the
+    /// cell is closed.
+    static bool move_total_end(ledger_cell& cell, std::size_t bytes) noexcept;
+    static bool move_freed_end(ledger_cell& cell) noexcept;
 
     /// Whether a limit holds here or above. Sequentially consistent: see ledger::set_limit.
     static bool bounded(const ledger& l) noexcept;
@@ -38,7 +45,7 @@ struct books {
 
     struct totals {
         std::ptrdiff_t used = 0;
-        std::size_t    total = 0, count = 0, freed = 0, failures = 0;
+        std::size_t    total = 0, count = 0, failures = 0;
     };
     static void sum(const ledger& l, totals& all) noexcept;
 
@@ -46,7 +53,6 @@ private:
     static std::ptrdiff_t room(const ledger& l) noexcept;
     static std::ptrdiff_t most_idle(const ledger& l) noexcept;
     static bool           tight(const ledger& l) noexcept;
-    static void           arm(ledger_cell& cell, std::ptrdiff_t idle) noexcept;
     static void           fold(ledger& l, ledger_cell& cell) noexcept;
     static void           close_below(ledger& l) noexcept;
     static void           take_below(ledger& l) noexcept;

@@ -11,27 +11,63 @@ using std::memory_order_release;
 
 constexpr std::ptrdiff_t batch = ledger::batch;
 constexpr std::ptrdiff_t boundless = PTRDIFF_MAX / 2;
-constexpr std::ptrdiff_t closed_ceiling = PTRDIFF_MIN, closed_floor = PTRDIFF_MAX;  // every call comes here
+constexpr std::size_t    far = PTRDIFF_MAX / 4;  // how far behind a closed bound lies
 
 std::ptrdiff_t idle_of(const ledger_cell& cell) noexcept {
-    return cell.drawn.load(memory_order_relaxed) - cell.used.load(memory_order_relaxed);
+    return cell.drawn.load(memory_order_relaxed) -
+           static_cast<std::ptrdiff_t>(cell.total.load(memory_order_relaxed) - cell.freed.load(memory_order_relaxed));
 }
 
-// What a thread draws beyond its need: more as it holds more, so that a small thread's peak is not all credit.
-std::ptrdiff_t extra_for(const ledger_cell& cell) noexcept {
-    return std::clamp<std::ptrdiff_t>(cell.used.load(memory_order_relaxed) / 8, 0, batch / 2);
+// What a thread draws beyond its need: the more it has passed, so that a small thread's peak is not all credit.
+std::ptrdiff_t extra_for(const ledger_cell& cell, std::ptrdiff_t most_idle) noexcept {
+    return std::min(static_cast<std::ptrdiff_t>(std::min(cell.total.load(memory_order_relaxed), far) / 4), most_idle / 2);
 }
 
+void add(std::atomic<std::ptrdiff_t>& number, std::ptrdiff_t bytes) noexcept {  // one writer at a time
+    number.store(number.load(memory_order_relaxed) + bytes, memory_order_release);
+}
+
+// From here on every call of the owner comes to the slow path.
 void close(ledger_cell& cell) noexcept {
-    cell.ceiling.store(closed_ceiling, memory_order_relaxed);
-    cell.floor.store(closed_floor, memory_order_relaxed);
+    cell.most_idle.store(0, memory_order_relaxed);
+    cell.total_end.store(cell.total.load(memory_order_relaxed) - far, memory_order_relaxed);
+    cell.freed_end.store(cell.freed.load(memory_order_relaxed) - far, memory_order_relaxed);
 }
 
-void add(std::atomic<std::ptrdiff_t>& own, std::ptrdiff_t bytes) noexcept {  // only one writer at a time
-    own.store(own.load(memory_order_relaxed) + bytes, memory_order_release);
+// As many bytes may pass as there is credit for, and as many go as it may keep.
+void arm(ledger_cell& cell, std::ptrdiff_t most_idle) noexcept {
+    const std::ptrdiff_t idle = std::clamp<std::ptrdiff_t>(idle_of(cell), 0, most_idle);
+    cell.most_idle.store(most_idle, memory_order_relaxed);
+    cell.total_end.store(cell.total.load(memory_order_relaxed) + static_cast<std::size_t>(idle) + 1, memory_order_relaxed);
+    cell.freed_end.store(
+        cell.freed.load(memory_order_relaxed) + static_cast<std::size_t>(most_idle - idle) + 1, memory_order_relaxed);
+}
+
+// Owner only. A bound that a charge or retire can have run into lies just behind; a closed one lies far off.
+bool move(std::atomic<std::size_t>& end, std::size_t at, std::size_t by) noexcept {
+    std::size_t old = end.load(memory_order_relaxed);
+    if (static_cast<std::ptrdiff_t>(at - old) > static_cast<std::ptrdiff_t>(far / 2)) return false;
+    return end.compare_exchange_strong(old, at + by + 1);
+}
+
+void spend(ledger_cell& cell, std::size_t bytes) noexcept {
+    cell.total.store(cell.total.load(memory_order_relaxed) + bytes, memory_order_release);
+    cell.count.store(cell.count.load(memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
 }  // namespace
+
+bool books::move_total_end(ledger_cell& cell, std::size_t bytes) noexcept {
+    const std::ptrdiff_t idle = idle_of(cell), most = cell.most_idle.load(memory_order_relaxed);
+    if (most == 0 || idle < most / 4 || idle < static_cast<std::ptrdiff_t>(bytes)) return false;
+    return move(cell.total_end, cell.total.load(memory_order_relaxed), static_cast<std::size_t>(idle));
+}
+
+bool books::move_freed_end(ledger_cell& cell) noexcept {
+    const std::ptrdiff_t idle = idle_of(cell), most = cell.most_idle.load(memory_order_relaxed);
+    if (most == 0 || idle > most - most / 4) return false;
+    return move(cell.freed_end, cell.freed.load(memory_order_relaxed), static_cast<std::size_t>(most - idle));
+}
 
 bool books::bounded(const ledger& l) noexcept {
     for (const ledger* up = &l; up != nullptr; up = up->parent_) {
@@ -72,25 +108,34 @@ void books::grant(ledger& l, std::ptrdiff_t bytes) noexcept {
     }
 }
 
-void books::arm(ledger_cell& cell, std::ptrdiff_t idle) noexcept {
-    const std::ptrdiff_t drawn = cell.drawn.load(memory_order_relaxed);
-    cell.ceiling.store(drawn + 1, memory_order_relaxed);
-    cell.floor.store(drawn - idle - 1, memory_order_relaxed);
+void books::top_up_unbounded(ledger& l, ledger_cell& cell) noexcept {
+    const std::ptrdiff_t lack = extra_for(cell, batch) - idle_of(cell);
+    if (lack > 0) {
+        grant(l, lack);
+        add(cell.drawn, lack);
+    }
+    arm(cell, batch);
 }
 
 void books::charge_unbounded(ledger& l, ledger_cell& cell, std::size_t bytes) noexcept {
-    const auto need = static_cast<std::ptrdiff_t>(bytes);
-    if (const std::ptrdiff_t lack = need - idle_of(cell); lack > 0) {
-        const std::ptrdiff_t more = lack + extra_for(cell);
-        grant(l, more);
-        add(cell.drawn, more);
+    const std::ptrdiff_t lack = static_cast<std::ptrdiff_t>(bytes) - idle_of(cell);
+    if (lack > 0) {
+        grant(l, lack);
+        add(cell.drawn, lack);
     }
-    arm(cell, batch);
-    add(cell.used, need);
+    spend(cell, bytes);
+    top_up_unbounded(l, cell);
+}
+
+void books::add_at_home(ledger& l, std::size_t bytes) noexcept {
+    l.home_used_ += static_cast<std::ptrdiff_t>(bytes);
+    l.home_total_ += bytes;
+    ++l.home_count_;
+    grant(l, static_cast<std::ptrdiff_t>(bytes));
 }
 
 void books::settle_unbounded(ledger& l, ledger_cell& cell) noexcept {
-    if (const std::ptrdiff_t idle = idle_of(cell); idle > batch) {
+    if (const std::ptrdiff_t idle = idle_of(cell); idle > batch - batch / 4) {
         grant(l, batch / 2 - idle);
         add(cell.drawn, batch / 2 - idle);
     }
@@ -107,39 +152,37 @@ const ledger* books::charge(ledger& l, ledger_cell* cell, std::size_t bytes) noe
             if (lack > 0 && room(*up) < lack) full = up;
         }
         if (full == nullptr) break;
-        if (full->tight_) return full;
+        if (full->tight_ || bytes > full->limit()) return full;
         tighten(*full);  // others may hold what is missing
     }
     if (cell == nullptr) {
-        l.home_used_ += need;
-        grant(l, need);
+        add_at_home(l, bytes);
         return nullptr;
     }
-    if (lack > 0) {
-        std::ptrdiff_t extra = tight(l) ? 0 : extra_for(*cell);
-        for (ledger* up = &l; up != nullptr && extra > 0; up = up->parent_) {
-            // Near a limit the draws taper off, so that what is left is shared.
-            const auto sharers = static_cast<std::ptrdiff_t>(2 * up->holders_);
-            extra = std::min({extra, most_idle(*up) / 2, (room(*up) - lack) / sharers});
-        }
-        grant(l, lack + extra);
-        add(cell->drawn, lack + extra);
+    std::ptrdiff_t extra = tight(l) ? 0 : extra_for(*cell, most_idle(l));
+    for (ledger* up = &l; up != nullptr; up = up->parent_) {
+        // Near a limit the draws taper off, so that what is left is shared.
+        extra =
+            std::min(extra, (room(*up) - std::max<std::ptrdiff_t>(lack, 0)) / static_cast<std::ptrdiff_t>(2 * up->holders_));
     }
-    add(cell->used, need);
+    if (const std::ptrdiff_t more = lack + extra; more > 0) {
+        grant(l, more);
+        add(cell->drawn, more);
+    }
+    spend(*cell, bytes);
     settle(l, *cell);
     return nullptr;
 }
 
 void books::settle(ledger& l, ledger_cell& cell) noexcept {
-    const std::ptrdiff_t idle = idle_of(cell);
-    const std::ptrdiff_t most = tight(l) ? 0 : most_idle(l);
-    if (idle > most) {
+    const std::ptrdiff_t most = tight(l) ? 0 : most_idle(l), idle = idle_of(cell);
+    if (idle > most - most / 4) {
         grant(l, most / 2 - idle);
         add(cell.drawn, most / 2 - idle);
         loosen_where_roomy(l);
     }
     if (tight(l)) close(cell);
-    else arm(cell, most_idle(l));
+    else arm(cell, most);
 }
 
 void books::close_below(ledger& l) noexcept {

@@ -9,30 +9,32 @@ TEST_CASE("a zeroed cell has no credit, not even for nothing") {
     CHECK_FALSE(cell.spend(0));
     CHECK_FALSE(cell.spend(1));
     CHECK_FALSE(cell.unspend(0));
-    CHECK(cell.used == 0);
+    CHECK(cell.total == 0);
+    CHECK(cell.count == 0);
 }
 
-TEST_CASE("a charge ends below the ceiling, a retire above the floor") {
+TEST_CASE("a charge and a retire end before their bounds") {
     ledger_cell cell{};
-    cell.ceiling = 101;
-    cell.floor = -1;
+    cell.total_end = 101;
+    cell.freed_end = 51;
     CHECK(cell.spend(100));
     CHECK_FALSE(cell.spend(1));
-    CHECK(cell.used == 100);
+    CHECK(cell.total == 100);
     CHECK(cell.spend(0));
-    CHECK(cell.unspend(100));
+    CHECK(cell.count == 2);
+    CHECK(cell.unspend(50));
     CHECK_FALSE(cell.unspend(1));
-    CHECK(cell.used == -1);
+    CHECK(cell.freed == 51);
 }
 
-TEST_CASE("no size wraps past a bound") {
+TEST_CASE("bounds hold where a counter wraps, as it does on 32 bits") {
     ledger_cell cell{};
-    cell.ceiling = PTRDIFF_MAX;
-    cell.used = 1000;
-    CHECK_FALSE(cell.spend(SIZE_MAX));
-    CHECK_FALSE(cell.spend(SIZE_MAX / 2 + 1));
-    CHECK_FALSE(cell.spend(ledger_cell::most + 1));
-    cell.ceiling = PTRDIFF_MIN;
+    cell.total = SIZE_MAX - 10;
+    cell.total_end = 90;
+    CHECK(cell.spend(100));
+    CHECK(cell.total == 89);
+    CHECK_FALSE(cell.spend(1));
+    cell.total_end = cell.total - ledger_cell::most;
     CHECK_FALSE(cell.spend(0));
-    CHECK_FALSE(cell.spend(SIZE_MAX));
+    CHECK_FALSE(cell.spend(ledger_cell::most));
 }

@@ -21,7 +21,6 @@ namespace autopmr {
 /// instant.
 struct usage {
     std::size_t live = 0;        ///< bytes now
-    std::size_t blocks = 0;      ///< blocks now
     std::size_t peak = 0;        ///< an upper bound of the most bytes at once...
     std::size_t peak_error = 0;  ///< ...too high by at most this: threads x batch
     std::size_t total = 0;       ///< bytes ever allocated
@@ -41,26 +40,27 @@ public:
     ledger(const ledger&) = delete;
     ledger& operator=(const ledger&) = delete;
 
-    /// Takes `bytes` from this budget and from all above. Null, or the ledger whose limit refuses: a failure of this
-    /// one.
+    /// Takes `bytes` from this budget and from all above. Null, or the ledger whose limit refuses: a failure of this one.
     [[nodiscard]] const ledger* charge(std::size_t bytes) noexcept {
-        ledger_cell* mine = here();
-        return mine != nullptr && mine->spend(bytes) ? nullptr : draw(bytes);
+        const auto record = reinterpret_cast<std::uintptr_t>(this_thread_record());
+        if (record <= thread_is_over || bytes > ledger_cell::most) return draw(bytes);
+        return cell_at(record).spend(bytes) ? nullptr : draw(bytes);
     }
-    /// What was charged became a block.
-    void commit(std::size_t bytes) noexcept {
-        ledger_cell* mine = here();
-        if (mine == nullptr || offset_.load(std::memory_order_relaxed) == nobodys) return commit_shared(bytes);
-        mine->count_block(bytes);
-    }
-    /// What was charged became none: a failure, and else the books are as before.
+    /// What was charged became no block: a failure, and else the books are as before.
     void cancel(std::size_t bytes) noexcept;
+    /// The same as charge for a block that exists already, in books without a limit here or above.
+    void add(std::size_t bytes) noexcept {
+        const auto record = reinterpret_cast<std::uintptr_t>(this_thread_record());
+        if (record <= thread_is_over) return add_elsewhere(bytes);
+        if (!cell_at(record).book(bytes)) cover(bytes);
+    }
     /// A request failed that was not charged.
     void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
-    /// A block that was charged and committed goes, on whatever thread.
+    /// A block goes that was charged or added, on whatever thread.
     void retire(std::size_t bytes) noexcept {
-        ledger_cell* mine = here();
-        if (mine == nullptr || !mine->free_block(bytes)) settle(bytes, 1);
+        const auto record = reinterpret_cast<std::uintptr_t>(this_thread_record());
+        if (record <= thread_is_over) return retire_elsewhere(bytes);
+        if (!cell_at(record).unspend(bytes)) settle(bytes);
     }
 
     /// Below what is live, a new limit refuses everything until enough has gone.
@@ -71,14 +71,17 @@ public:
     void                      forget_peak() noexcept;  ///< the next peak starts from what is live
 
 private:
-    friend struct books;  // src/ledger_books.hpp: what is done under the lock
-    static constexpr std::uint32_t nobodys =
-        64;  // the offset of a cell that stays zero, and so sends all to the slow path
+    friend struct books;                          // src/ledger_books.hpp: what is done under the lock
+    static constexpr std::uint32_t nobodys = 64;  // the offset of a cell that stays zero, and so sends all to the slow path
 
-    ledger_cell*  here() const noexcept { return cell_of_this_thread(offset_.load(std::memory_order_relaxed)); }
+    ledger_cell& cell_at(std::uintptr_t record) const noexcept {
+        return *reinterpret_cast<ledger_cell*>(record + offset_.load(std::memory_order_relaxed));
+    }
     const ledger* draw(std::size_t bytes) noexcept;
-    void          settle(std::size_t bytes, std::size_t blocks) noexcept;
-    void          commit_shared(std::size_t bytes) noexcept;
+    void          cover(std::size_t bytes) noexcept;
+    void          add_elsewhere(std::size_t bytes) noexcept;
+    void          settle(std::size_t bytes) noexcept;
+    void          retire_elsewhere(std::size_t bytes) noexcept;
 
     // What every call reads lies apart from what threads share.
     std::atomic<std::uint32_t> offset_{nobodys};
@@ -89,7 +92,7 @@ private:
     std::size_t                 holders_ = 0, most_holders_ = 0;  // cells in use, here and below
     bool                        known_ = false, tight_ = false;
     std::ptrdiff_t              home_used_ = 0;  // of threads that are gone, and of calls without a record
-    std::size_t                 home_total_ = 0, home_count_ = 0, home_freed_ = 0;
+    std::size_t                 home_total_ = 0, home_count_ = 0;
     ledger *                    child_ = nullptr, *sibling_ = nullptr, *next_ = nullptr;
 };
 

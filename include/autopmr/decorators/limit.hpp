@@ -30,7 +30,7 @@ public:
         if (const ledger* refuser = books_.charge(request.bytes))
             throw_limit_exceeded(request.bytes, request.alignment, "limit", refuser->limit());
     }
-    void commit(void*, const block_request& request) noexcept { books_.commit(request.bytes); }
+    void commit(void*, const block_request&) noexcept {}
     void cancel(const block_request& request) noexcept { books_.cancel(request.bytes); }
     void retire(void*, const block_request& request) noexcept { books_.retire(request.bytes); }
     void settle(const block_request&) noexcept {}

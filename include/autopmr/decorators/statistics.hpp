@@ -23,10 +23,7 @@ public:
     void forget_peak() noexcept { books_.forget_peak(); }
 
     void reserve(const block_request&) noexcept {}
-    void commit(void*, const block_request& request) noexcept {
-        static_cast<void>(books_.charge(request.bytes));  // without a limit nothing is refused
-        books_.commit(request.bytes);
-    }
+    void commit(void*, const block_request& request) noexcept { books_.add(request.bytes); }
     void cancel(const block_request&) noexcept { books_.fail(); }
     void retire(void*, const block_request& request) noexcept { books_.retire(request.bytes); }
     void settle(const block_request&) noexcept {}
