@@ -6,7 +6,6 @@
 
 #include "src/subsystem_node.hpp"
 
-#include <utility>
 
 namespace autopmr {
 namespace {
@@ -27,7 +26,7 @@ public:
     ~charged() {
         if (books_ != nullptr) books_->cancel(bytes_);
     }
-    void commit() noexcept { std::exchange(books_, nullptr)->commit(bytes_); }
+    void keep() noexcept { books_ = nullptr; }
 
 private:
     ledger*     books_;
@@ -56,7 +55,7 @@ void* subsystem_resource::do_allocate(std::size_t bytes, std::size_t alignment) 
     if (const ledger* const refuser = node.books.charge(bytes)) refuse(node, *refuser, bytes, alignment);
     charged     books(node.books, bytes);
     void* const block = raw != nullptr ? raw(bytes, alignment) : node.heap.load(std::memory_order_acquire)->allocate(bytes, alignment);
-    books.commit();
+    books.keep();
     return block;
 }
 
