@@ -3,11 +3,13 @@
 #include "support/catch.hpp"
 
 #include <autopmr/errors.hpp>
+#include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory_resource>
 #include <random>
 #include <string>
 
@@ -155,6 +157,18 @@ TEST_CASE("of two files the later wins") {
     CHECK(subsystem("later").settings().limit == 3000);
     REQUIRE(load_text("[subsystem.other]\nlimit = 3000\n").ok());
     CHECK(subsystem("later").settings().limit == 3000);
+}
+
+TEST_CASE("a backend or goal that comes after the default was chosen is a warning") {
+    const decision made = install_default({"new_delete", goal::throughput, true});
+    REQUIRE(made.ok());
+    const policy_result result = load_text("backend = \"system\"\ngoal = \"hardened\"\n");
+    REQUIRE(result.ok());
+    CHECK(contains(result.warnings(), ":1:11: backend comes too late: install_default() has chosen 'new_delete'"));
+    CHECK(contains(result.warnings(), ":2:8: goal comes too late: install_default() has chosen 'throughput'"));
+    CHECK(select().chosen == find_backend("system"));  // as the file says
+    CHECK(load_text("backend = \"new_delete\"\ngoal = \"throughput\"\n").warnings().empty());
+    std::pmr::set_default_resource(nullptr);
 }
 
 // Flips, cuts and doubles bytes of a good policy: it never crashes, and applies all or nothing.

@@ -4,6 +4,8 @@
 
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
+#include <autopmr/resource_ptr.hpp>
+#include <autopmr/selector.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -191,6 +193,52 @@ TEST_CASE("what can't be had is refused with the reason, and nothing is set") {
     options = with_backend("new_delete");
     options.own_heap = true;
     CHECK(contains(error_of(options), "not built: own heap over 'new_delete' (concurrent pool)"));
+}
+
+TEST_CASE("an own heap comes from a backend that can make one, or is refused with its reason") {
+    subsystem_options heap;
+    heap.own_heap = true;
+    for (const backend& maker : backends()) {
+        if (!maker.why_not().empty()) continue;
+        INFO(maker.name);
+        const std::string name = "heap." + std::string(maker.name);
+        heap.backend = maker.name;
+        const policy_result result = configure(name, heap);
+        INFO(result.error());
+        if (!result.ok()) {
+            if (maker.own_heap == nullptr) CHECK(contains(result.error(), "not built: own heap over '" + std::string(maker.name) + "'"));
+            else CHECK(contains(result.error(), "can't be had from '" + std::string(maker.name) + "': " + std::string(maker.own_heap().why_not)));
+            CHECK_FALSE(subsystem(name).settings().own_heap);
+            continue;
+        }
+        REQUIRE(maker.own_heap != nullptr);
+        subsystem_resource& owner = subsystem(name);
+        subsystem_resource& child = subsystem(name + ".child");
+        subsystem_resource& apart = subsystem(name + ".apart");
+        REQUIRE(configure(apart.name(), with_backend(maker.name)).ok());
+        void* const block = child.allocate(3000);
+        CHECK(child.upstream_resource() == owner.upstream_resource());  // a child shares it
+        CHECK(child.upstream_resource() != &maker.resource());
+        CHECK(child.settings().own_heap);
+        CHECK(child.settings().own_heap_from.view() == "inherited from " + name);
+        CHECK(owner.usage().live == 3000);
+        CHECK(owner.usage().backend == maker.name);
+        child.deallocate(block, 3000);
+        apart.deallocate(apart.allocate(8), 8);  // unless it names a backend of its own
+        CHECK(apart.upstream_resource() == &maker.resource());
+        CHECK_FALSE(apart.settings().own_heap);
+        owner.trim();
+    }
+}
+
+TEST_CASE("a subsystem is known by its address") {
+    subsystem_resource&        s = subsystem("known");
+    std::pmr::memory_resource* plain = &s;
+    CHECK(known_layer(plain) == &s);
+    CHECK(resource_ptr(plain).as_layer() == &s);
+    s.deallocate(s.allocate(8), 8);
+    REQUIRE(s.upstream_layer() != nullptr);  // and a walk goes on to its backend
+    CHECK(s.upstream_layer()->name() == s.usage().backend);
 }
 
 TEST_CASE("a block that no subsystem can have given is reported") {
