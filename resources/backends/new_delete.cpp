@@ -7,13 +7,21 @@
 namespace autopmr {
 namespace {
 
+// The throwing forms: they are the ones that programs replace; the nothrow ones need not lead there.
+template <class... Alignment>
+void* from_operator_new(std::size_t bytes, Alignment... alignment) {
+    try {
+        return ::operator new(bytes, alignment...);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 struct library {
-    static constinit inline malloc_by_alignment small{[](std::size_t bytes) { return ::operator new(bytes, std::nothrow); }};
+    static constinit inline malloc_by_alignment small{from_operator_new<>};
 
     static std::string_view why_not() noexcept { return {}; }
-    static void*            aligned(std::size_t bytes, std::size_t alignment) noexcept {
-        return ::operator new(bytes, std::align_val_t(alignment), std::nothrow);
-    }
+    static void* aligned(std::size_t bytes, std::size_t alignment) { return from_operator_new(bytes, std::align_val_t(alignment)); }
     static void release(void* block, std::size_t, std::size_t alignment) noexcept {
         if (alignment > largest_small_alignment) ::operator delete(block, std::align_val_t(alignment));
         else ::operator delete(block);

@@ -1,8 +1,7 @@
 # Any LLVM's, the newest first.
-set(pattern "lib/linux/libclang_rt.scudo_standalone-${CMAKE_SYSTEM_PROCESSOR}.a")
-file(GLOB archives "/usr/lib/llvm-*/lib/clang/*/${pattern}" "/usr/lib/clang/*/${pattern}" "/usr/lib64/clang/*/${pattern}")
-list(SORT archives COMPARE NATURAL ORDER DESCENDING)
-find_file(AUTOPMR_SCUDO_ARCHIVE NAMES ${archives} NO_DEFAULT_PATH)
+file(GLOB folders /usr/lib/llvm-*/lib/clang/*/lib/linux /usr/lib/clang/*/lib/linux /usr/lib64/clang/*/lib/linux)
+list(SORT folders COMPARE NATURAL ORDER DESCENDING)
+find_file(AUTOPMR_SCUDO_ARCHIVE NAMES libclang_rt.scudo_standalone-${CMAKE_SYSTEM_PROCESSOR}.a PATHS ${folders} NO_DEFAULT_PATH)
 mark_as_advanced(AUTOPMR_SCUDO_ARCHIVE)
 string(REGEX MATCH "clang/([0-9.]+)/" found "${AUTOPMR_SCUDO_ARCHIVE}")
 set_property(SOURCE resources/backends/scudo.cpp APPEND PROPERTY COMPILE_DEFINITIONS AUTOPMR_SCUDO_VERSION="LLVM ${CMAKE_MATCH_1}")

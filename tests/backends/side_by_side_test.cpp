@@ -1,4 +1,6 @@
 // All backends that can serve here, in one process, whose own malloc stays what it was.
+#include <autopmr/backends/new_delete.hpp>
+#include <autopmr/backends/system.hpp>
 #include <autopmr/selector.hpp>
 
 #include "backends/checks.hpp"
@@ -110,6 +112,12 @@ TEST_CASE("no backend takes over the process's malloc") {
 TEST_CASE("eight threads free each other's blocks") {
     for (const backend& b : backends()) {
         if (absent(b)) continue;
+        // ThreadSanitizer does not see how an allocator that was not compiled for it hands a freed block to another thread, and
+        // takes each such block for a race.
+        if (os::sanitizer_runtime() == "thread" && &b != &system_backend && &b != &new_delete_backend) {
+            WARN("not tested under ThreadSanitizer: " + std::string(b.name));
+            continue;
+        }
         CAPTURE(b.name);
         exchange(b);
     }
