@@ -76,28 +76,28 @@ constexpr std::size_t first_by_goal() {
     return i;
 }
 
-constexpr bool named_before(std::size_t i, std::size_t from) {
-    for (std::size_t j = from; j != i; ++j)
-        if (rows[j].what == rows[i].what) return true;
-    return false;
-}
+struct distinct_backends {
+    std::array<const backend*, row_count> items{};
+    std::size_t                           count = 0;
 
-// Each backend once: those that a goal can bring in the order of the goals, then those that only a platform brings.
-constexpr auto distinct = [] {
-    struct {
-        std::array<const backend*, row_count> items{};
-        std::size_t                           count = 0;
-    } list;
-    const std::size_t goals = first_by_goal();
-    for (std::size_t i = goals; i != row_count; ++i)
-        if (!named_before(i, goals)) list.items[list.count++] = rows[i].what;
-    for (std::size_t i = 0; i != goals; ++i) {
-        bool listed = false;
-        for (std::size_t j = 0; j != list.count; ++j) listed = listed || list.items[j] == rows[i].what;
-        if (!listed) list.items[list.count++] = rows[i].what;
+    void add(const backend* one) noexcept {
+        for (std::size_t i = 0; i != count; ++i)
+            if (items[i] == one) return;
+        items[count++] = one;
     }
+};
+
+// Each backend once: those that a goal can bring in the order of the goals, then those that only a platform brings. Made at
+// the first call: under some sanitizers the compiler won't compare addresses of objects from elsewhere.
+const distinct_backends& distinct() noexcept {
+    static const distinct_backends list = [] {
+        distinct_backends made;
+        for (std::size_t i = first_by_goal(); i != row_count; ++i) made.add(rows[i].what);
+        for (const candidate& row : rows) made.add(row.what);
+        return made;
+    }();
     return list;
-}();
+}
 
 static_assert(row_count < 32, "a decision notes every row (decision::candidates)");
 
@@ -105,7 +105,7 @@ static_assert(row_count < 32, "a decision notes every row (decision::candidates)
 
 candidate_list candidates() noexcept { return {rows, row_count}; }
 
-backend_list backends() noexcept { return {distinct.items.data(), distinct.count}; }
+backend_list backends() noexcept { return {distinct().items.data(), distinct().count}; }
 
 const backend* find_backend(std::string_view name) noexcept {
     for (const backend& one : backends())
