@@ -6,15 +6,38 @@
 
 #include "src/subsystem_node.hpp"
 
-
 namespace autopmr {
 namespace {
 
-[[noreturn]] void refuse(const subsystem_node& node, const ledger& refuser, std::size_t bytes, std::size_t alignment) {
+[[noreturn, gnu::noinline, gnu::cold]] void refuse(const subsystem_node& node, const ledger& refuser, std::size_t bytes, std::size_t alignment) {
     const subsystem_node* over = &node;
     while (&over->books != &refuser) over = over->parent;
     if (refuser.limit() == ledger::no_limit) throw_out_of_memory(bytes, alignment, over->name);  // more than any book can hold
     throw_limit_exceeded(bytes, alignment, over->name, refuser.limit());
+}
+
+// What is rare stands in functions of its own, so that the common way through needs few registers and no frame.
+
+[[gnu::noinline, gnu::cold]] void prepare(subsystem_node& node) noexcept {
+    if (node.heap.load(std::memory_order_acquire) == nullptr) bind(node);
+}
+
+[[gnu::noinline]] void* allocate_from_heap(subsystem_node& node, std::size_t bytes, std::size_t alignment) {
+    return node.heap.load(std::memory_order_acquire)->allocate(bytes, alignment);
+}
+
+[[gnu::noinline]] void deallocate_to_heap(subsystem_node& node, void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    if (std::pmr::memory_resource* const heap = node.heap.load(std::memory_order_acquire)) {
+        node.books.retire(bytes);
+        return heap->deallocate(block, bytes, alignment);
+    }
+    fault_report report;  // a subsystem that never gave a block gets one back
+    report.kind = fault_kind::foreign_pointer;
+    report.address = block;
+    report.resource = node.name;
+    report.given_bytes = bytes;
+    report.given_alignment = alignment;
+    report_fault(report);
 }
 
 // Undone where the backend throws, forgotten where it gives a block.
@@ -33,40 +56,25 @@ private:
     std::size_t bytes_;
 };
 
-void report_foreign(const subsystem_node& node, const void* block, std::size_t bytes, std::size_t alignment) noexcept {
-    fault_report report;
-    report.kind = fault_kind::foreign_pointer;
-    report.address = block;
-    report.resource = node.name;
-    report.given_bytes = bytes;
-    report.given_alignment = alignment;
-    report_fault(report);
-}
-
 }  // namespace
 
 void* subsystem_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     subsystem_node& node = *node_;
-    raw_allocate    raw = node.allocate.load(std::memory_order_acquire);
-    if (raw == nullptr && node.heap.load(std::memory_order_acquire) == nullptr) {
-        bind(node);
-        raw = node.allocate.load(std::memory_order_acquire);
-    }
-    if (const ledger* const refuser = node.books.charge(bytes)) refuse(node, *refuser, bytes, alignment);
-    charged     books(node.books, bytes);
-    void* const block = raw != nullptr ? raw(bytes, alignment) : node.heap.load(std::memory_order_acquire)->allocate(bytes, alignment);
+    // Before anything is charged: binding may load the policy that sets the limit.
+    if (node.allocate.load(std::memory_order_acquire) == nullptr) [[unlikely]] prepare(node);
+    if (const ledger* const refuser = node.books.charge(bytes)) [[unlikely]] refuse(node, *refuser, bytes, alignment);
+    charged            books(node.books, bytes);
+    const raw_allocate raw = node.allocate.load(std::memory_order_acquire);
+    void* const        block = raw != nullptr ? raw(bytes, alignment) : allocate_from_heap(node, bytes, alignment);
     books.keep();
     return block;
 }
 
 void subsystem_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    subsystem_node&                  node = *node_;
-    const raw_deallocate             raw = node.deallocate.load(std::memory_order_acquire);
-    std::pmr::memory_resource* const heap = raw == nullptr ? node.heap.load(std::memory_order_acquire) : nullptr;
-    if (raw == nullptr && heap == nullptr) return report_foreign(node, block, bytes, alignment);
+    subsystem_node& node = *node_;
+    if (node.deallocate.load(std::memory_order_acquire) == nullptr) [[unlikely]] return deallocate_to_heap(node, block, bytes, alignment);
     node.books.retire(bytes);
-    if (raw != nullptr) raw(block, bytes, alignment);
-    else heap->deallocate(block, bytes, alignment);
+    node.deallocate.load(std::memory_order_relaxed)(block, bytes, alignment);
 }
 
 std::string_view    subsystem_resource::name() const noexcept { return node_->view(); }
