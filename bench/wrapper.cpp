@@ -36,6 +36,8 @@ struct library {
 };
 constexpr library libraries[] = {{"system", nullptr, "malloc", "free"},
                                  {"mimalloc", "libmimalloc.so.2", "mi_malloc", "mi_free"},
+                                 {"jemalloc", "libautopmr-jemalloc.so", "autopmr_jemalloc_malloc", "autopmr_jemalloc_free"},
+                                 {"scudo", "libautopmr-scudo.so", "autopmr_scudo_malloc", "autopmr_scudo_free"},
                                  {"tcmalloc", "libtcmalloc_minimal.so.4", "tc_malloc", "tc_free"},
                                  {"tbb", "libtbbmalloc.so.2", "scalable_malloc", "scalable_free"}};
 
