@@ -175,7 +175,7 @@ TEST_CASE("a thread with a small stack can install") {
         pthread_attr_init(&attributes);
         // A sanitizer widens every frame.
         const bool widened = gather().facts.watching.value_or(sanitizer::none) != sanitizer::none;
-        pthread_attr_setstacksize(&attributes, (widened ? 1024 : 64) * std::size_t{1024});
+        pthread_attr_setstacksize(&attributes, (widened ? 1024 : 128) * std::size_t{1024});
         pthread_t  thread;
         const auto body = [](void*) -> void* { return install_default(named("system")).ok() ? std::pmr::get_default_resource() : nullptr; };
         need(pthread_create(&thread, &attributes, body, nullptr) == 0);
