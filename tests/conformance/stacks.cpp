@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t budget = std::size_t{1} << 30;
 
-std::string text(const usage& now) { return std::to_string(now.live) + " bytes in " + std::to_string(now.blocks) + " blocks"; }
+std::string text(const usage& now) { return std::to_string(now.live) + " bytes live after " + std::to_string(now.count) + " allocations"; }
 
 
 /// `Observed(arguments..., below)`; `now` finds its counters.
