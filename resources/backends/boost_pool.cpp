@@ -15,7 +15,7 @@ constinit imported<const char*()>            pool_version;
 std::string_view why_not() noexcept;
 
 struct library {
-    static constinit inline malloc_by_alignment small;
+    static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return autopmr::why_not(); }
 
@@ -29,7 +29,7 @@ struct library {
         return block;
     }
     static void release(void* block, std::size_t bytes, std::size_t alignment) {
-        if (alignment <= largest_small_alignment) pool_free(block, size_for(bytes, alignment));
+        if (alignment <= largest_small_alignment) pool_free(block, asked_size(bytes, alignment));
         else pool_free(static_cast<void**>(block)[-1], std::max<std::size_t>(bytes, 1) + alignment);
     }
 };

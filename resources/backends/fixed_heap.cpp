@@ -6,7 +6,7 @@ namespace autopmr {
 namespace {
 
 struct library {
-    static constinit inline malloc_by_alignment small;
+    static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return "not built: fixed_heap comes with the fixed-size pools"; }
     static void*            aligned(std::size_t, std::size_t) noexcept { return nullptr; }

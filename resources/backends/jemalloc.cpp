@@ -17,7 +17,7 @@ constinit jemalloc_calls jemalloc;
 namespace {
 
 struct library {
-    static constinit inline malloc_by_alignment small;
+    static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return jemalloc_calls::why_not(); }
     static void*            aligned(std::size_t bytes, std::size_t alignment) {
@@ -25,7 +25,7 @@ struct library {
     }
     static void release(void* block, std::size_t bytes, std::size_t alignment) {
         if (alignment > largest_small_alignment) jemalloc.dallocx(block, 0);
-        else jemalloc.sdallocx(block, size_for(bytes, alignment), 0);
+        else jemalloc.free(block);
     }
 };
 using calls = direct<jemalloc_backend, library>;
@@ -42,6 +42,7 @@ void load(reason& why_not) noexcept {
     jemalloc_calls& j = jemalloc;
     if (module == nullptr || !j.malloc.require(module, "autopmr_jemalloc_malloc", why_not) ||
         !j.mallocx.require(module, "autopmr_jemalloc_mallocx", why_not) ||
+        !j.free.require(module, "autopmr_jemalloc_free", why_not) ||
         !j.dallocx.require(module, "autopmr_jemalloc_dallocx", why_not) ||
         !j.sdallocx.require(module, "autopmr_jemalloc_sdallocx", why_not) ||
         !j.mallctl.require(module, "autopmr_jemalloc_mallctl", why_not))

@@ -16,6 +16,7 @@ struct jemalloc_calls {
 
     imported<void*(std::size_t)>                                               malloc;
     imported<void*(std::size_t, int)>                                          mallocx;  // undefined for zero bytes
+    imported<void(void*)>                                                      free;
     imported<void(void*, int)>                                                 dallocx;
     imported<void(void*, std::size_t, int)>                                    sdallocx;  // with the size asked for, no other
     imported<int(const char*, void*, std::size_t*, void*, std::size_t)>        mallctl;

@@ -12,7 +12,7 @@ constinit mimalloc_calls mimalloc;
 namespace {
 
 struct library {
-    static constinit inline malloc_by_alignment small;
+    static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return mimalloc_calls::why_not(); }
     static void*            aligned(std::size_t bytes, std::size_t alignment) { return mimalloc.malloc_aligned(bytes, alignment); }

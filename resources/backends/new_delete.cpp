@@ -18,7 +18,7 @@ void* from_operator_new(std::size_t bytes, Alignment... alignment) {
 }
 
 struct library {
-    static constinit inline malloc_by_alignment small{from_operator_new<>};
+    static constinit inline malloc_by_alignment<library> small{from_operator_new<>};
 
     static std::string_view why_not() noexcept { return {}; }
     static void* aligned(std::size_t bytes, std::size_t alignment) { return from_operator_new(bytes, std::align_val_t(alignment)); }

@@ -21,7 +21,7 @@ constinit imported<scudo_info()>                    scudo_mallinfo2;
 std::string_view why_not() noexcept;
 
 struct library {
-    static constinit inline malloc_by_alignment small;
+    static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return autopmr::why_not(); }
     static void*            aligned(std::size_t bytes, std::size_t alignment) { return scudo_memalign(alignment, bytes); }

@@ -10,7 +10,7 @@ namespace autopmr {
 namespace {
 
 struct library {
-    static constinit inline malloc_by_alignment small{std::malloc};
+    static constinit inline malloc_by_alignment<library> small{std::malloc};
 
     static std::string_view why_not() noexcept { return {}; }
     static void*            aligned(std::size_t bytes, std::size_t alignment) noexcept {

@@ -16,7 +16,7 @@ constinit imported<int(int, void*)>                 scalable_allocation_command;
 std::string_view why_not() noexcept;
 
 struct library {
-    static constinit inline malloc_by_alignment small;
+    static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return autopmr::why_not(); }
     static void* aligned(std::size_t bytes, std::size_t alignment) { return scalable_aligned_malloc(bytes, alignment); }

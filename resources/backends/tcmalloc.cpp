@@ -17,7 +17,7 @@ constinit imported<void()>                                          release_free
 std::string_view why_not() noexcept;
 
 struct library {
-    static constinit inline malloc_by_alignment small;
+    static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return autopmr::why_not(); }
     static void*            aligned(std::size_t bytes, std::size_t alignment) { return tc_memalign(alignment, bytes); }

@@ -3,9 +3,10 @@
 /// The path from a resource to an allocator's functions, the same for every backend: one branch on the alignment, one null
 /// check. Everything else (loading, refusing, large alignments) is off that path.
 ///
-/// A small request goes through a table indexed by its alignment. The entries at 1, 2, 4, 8 and 16 are the allocator's malloc;
-/// the others, and all of them before the allocator is loaded, are a function that has nothing to give. So a bad alignment, a
-/// missing library and exhaustion all look alike to the hot path, and are told apart behind it.
+/// A small request goes through a table indexed by its alignment. The entries at 1, 2, 4 and 8 are the allocator's malloc, the
+/// one at 16 asks it for 16 bytes at least; the others, and all of them before the allocator is loaded, are a function that has
+/// nothing to give. So a bad alignment, a missing library and exhaustion all look alike to the hot path, and are told apart
+/// behind it.
 
 #include <autopmr/backend.hpp>
 #include <autopmr/errors.hpp>
@@ -21,6 +22,13 @@ namespace autopmr {
 
 constexpr std::size_t largest_small_alignment = 16;
 
+/// What an allocator is asked for: it may align no better than the size, but 8 bytes are the least alignment of all of them.
+constexpr std::size_t asked_size(std::size_t bytes, std::size_t alignment) noexcept {
+    return alignment == largest_small_alignment ? std::max(bytes, largest_small_alignment) : bytes;
+}
+
+/// The table, of which each `Library` has one under the name `small`.
+template <class Library>
 class malloc_by_alignment {
 public:
     using function = void* (*)(std::size_t);
@@ -28,10 +36,10 @@ public:
     constexpr malloc_by_alignment() noexcept : malloc_by_alignment(nothing) {}
     explicit constexpr malloc_by_alignment(function first) noexcept
         : entries_{nothing, first, first, nothing, first, nothing, nothing, nothing, first,
-                   nothing, nothing, nothing, nothing, nothing, nothing, nothing, first} {}
+                   nothing, nothing, nothing, nothing, nothing, nothing, nothing, of_sixteen} {}
 
     void set(function f) noexcept {
-        for (std::size_t alignment = 1; alignment <= largest_small_alignment; alignment *= 2)
+        for (std::size_t alignment = 1; alignment != largest_small_alignment; alignment *= 2)
             entries_[alignment].store(f, std::memory_order_release);
     }
     [[gnu::always_inline]] void* operator()(std::size_t bytes, std::size_t alignment) const noexcept {
@@ -40,13 +48,10 @@ public:
 
 private:
     static void* nothing(std::size_t) { return nullptr; }
+    static void* of_sixteen(std::size_t bytes) { return Library::small(asked_size(bytes, largest_small_alignment), 8); }
 
     std::atomic<function> entries_[largest_small_alignment + 1];
 };
-
-/// What is asked of the allocator for a small request. At least the alignment: an allocator may align no better than the size
-/// it was asked for. So it is never zero either, which several allocators treat specially.
-constexpr std::size_t size_for(std::size_t bytes, std::size_t alignment) noexcept { return std::max(bytes, alignment); }
 
 /// `Library` has: `small`, a malloc_by_alignment; `why_not()`, which loads it and answers for the backend;
 /// `aligned(bytes, alignment)`, null when out of memory; `release(block, bytes, alignment)`.
@@ -54,8 +59,10 @@ template <const backend& Which, class Library>
 struct direct {
     static void* allocate(std::size_t bytes, std::size_t alignment) {
         if (alignment > largest_small_alignment) [[unlikely]] return allocate_aligned(bytes, alignment);
-        void* block = Library::small(size_for(bytes, alignment), alignment);
-        if (block == nullptr) [[unlikely]] return allocate_at_last(bytes, alignment);
+        // What only a failure needs waits in the frame: volatile, or it would sit in registers to be saved and restored.
+        const volatile std::size_t asked[] = {bytes, alignment};
+        void* block = Library::small(bytes, alignment);
+        if (block == nullptr) [[unlikely]] return allocate_at_last(asked[0], asked[1]);
         return block;
     }
     static void deallocate(void* block, std::size_t bytes, std::size_t alignment) { Library::release(block, bytes, alignment); }
@@ -70,7 +77,7 @@ private:
 
     [[gnu::noinline, gnu::cold]] static void* allocate_at_last(std::size_t bytes, std::size_t alignment) {
         check(bytes, alignment);  // loads the library
-        void* block = Library::small(size_for(bytes, alignment), alignment);
+        void* block = Library::small(bytes, alignment);
         if (block == nullptr) throw_out_of_memory(bytes, alignment, Which.name.data());
         return block;
     }
