@@ -23,10 +23,8 @@ struct library {
     static void*            aligned(std::size_t bytes, std::size_t alignment) {
         return jemalloc.mallocx(bytes, jemalloc_alignment(alignment));
     }
-    static void release(void* block, std::size_t bytes, std::size_t alignment) {
-        if (alignment > largest_small_alignment) jemalloc.dallocx(block, 0);
-        else jemalloc.free(block);
-    }
+    // Not sdallocx with the size: it runs 70 instructions more than free on small blocks (5.3.0, bench/instructions).
+    static void release(void* block, std::size_t, std::size_t) { jemalloc.free(block); }
 };
 using calls = direct<jemalloc_backend, library>;
 
