@@ -162,8 +162,8 @@ const ledger* books::charge(ledger& l, ledger_cell* cell, std::size_t bytes) noe
     std::ptrdiff_t extra = tight(l) ? 0 : extra_for(*cell, most_idle(l));
     for (ledger* up = &l; up != nullptr; up = up->parent_) {
         // Near a limit the draws taper off, so that what is left is shared.
-        extra =
-            std::min(extra, (room(*up) - std::max<std::ptrdiff_t>(lack, 0)) / static_cast<std::ptrdiff_t>(2 * up->holders_));
+        extra = std::min(extra, (room(*up) - std::max<std::ptrdiff_t>(lack, 0)) /
+                                    static_cast<std::ptrdiff_t>(2 * std::max<std::size_t>(up->holders_, 1)));
     }
     if (const std::ptrdiff_t more = lack + extra; more > 0) {
         grant(l, more);

@@ -86,6 +86,17 @@ TEST_CASE("never more than the limit, with more threads than cores around it") {
     }
 }
 
+TEST_CASE("never more than the limit where no barrier reaches all threads") {
+    autopmr::pretend_no_fence(true);
+    for (std::size_t limit : {1000u, 3000000u}) {
+        ledger books(limit);
+        oracle all;
+        hammer(books, limit, limit / 8, 4, 20000, all, {&books});
+        CHECK(all.refused > 0);
+    }
+    autopmr::pretend_no_fence(false);
+}
+
 TEST_CASE("never more than an ancestor's limit, whoever asks") {
     ledger top(1000000), left(ledger::no_limit, &top), right(900000, &top), deep(ledger::no_limit, &left);
     oracle all;

@@ -77,11 +77,11 @@ private:
     ledger_cell& cell_at(std::uintptr_t record) const noexcept {
         return *reinterpret_cast<ledger_cell*>(record + offset_.load(std::memory_order_relaxed));
     }
-    const ledger* draw(std::size_t bytes) noexcept;
-    void          cover(std::size_t bytes) noexcept;
-    void          add_elsewhere(std::size_t bytes) noexcept;
-    void          settle(std::size_t bytes) noexcept;
-    void          retire_elsewhere(std::size_t bytes) noexcept;
+    [[gnu::cold]] const ledger* draw(std::size_t bytes) noexcept;
+    [[gnu::cold]] void          cover(std::size_t bytes) noexcept;
+    [[gnu::cold]] void          add_elsewhere(std::size_t bytes) noexcept;
+    [[gnu::cold]] void          settle(std::size_t bytes) noexcept;
+    [[gnu::cold]] void          retire_elsewhere(std::size_t bytes) noexcept;
 
     // What every call reads lies apart from what threads share.
     std::atomic<std::uint32_t> offset_{nobodys};
