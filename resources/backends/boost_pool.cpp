@@ -10,6 +10,7 @@ namespace {
 constinit imported<void*(std::size_t)>       pool_malloc;
 constinit imported<void(void*, std::size_t)> pool_free;
 constinit imported<std::size_t()>            pool_committed;
+constinit imported<void(decltype(&os::at_fork))> pool_start;
 constinit imported<const char*()>            pool_version;
 
 std::string_view why_not() noexcept;
@@ -46,9 +47,11 @@ void load(reason& why_not) noexcept {
     void* module = open_first_of({"libautopmr-boost_pool.so"}, "link the program with autopmr::backends, which brings it", why_not);
     if (module == nullptr || !pool_free.require(module, "autopmr_boost_pool_free", why_not) ||
         !pool_committed.require(module, "autopmr_boost_pool_committed", why_not) ||
+        !pool_start.require(module, "autopmr_boost_pool_start", why_not) ||
         !pool_version.require(module, "autopmr_boost_pool_version", why_not) ||
         !pool_malloc.require(module, "autopmr_boost_pool_malloc", why_not))
         return;
+    pool_start(os::at_fork);
     library::small.set(pool_malloc.get());
 }
 constinit text_once reason_not_to_serve{load};

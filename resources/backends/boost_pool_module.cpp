@@ -1,13 +1,15 @@
-// libautopmr-boost_pool.so: C functions over Boost.Container's synchronized pool, whose root is malloc. A library of its own,
-// so that the core needs no Boost. Blocks are aligned as the default is, no better: the caller pads.
+// libautopmr-boost_pool.so: C functions over Boost.Container's pool, whose root is malloc. A library of its own, so that the
+// core needs no Boost. Blocks are aligned to 16, no better: the caller pads. The lock is ours, around the unsynchronized pool:
+// Boost's synchronized one is the same with a lock that nobody else can reach, and fork must hold it.
 
 #include <atomic>
 #include <boost/container/pmr/memory_resource.hpp>
-#include <boost/container/pmr/synchronized_pool_resource.hpp>
+#include <boost/container/pmr/unsynchronized_pool_resource.hpp>
 #include <boost/version.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <new>
 
 namespace {
@@ -31,27 +33,40 @@ class root final : public pmr::memory_resource {
 };
 
 // Never destroyed: it serves until the process is gone.
-pmr::synchronized_pool_resource& pool() {
-    alignas(root) static char room[sizeof(root)];
-    alignas(pmr::synchronized_pool_resource) static char place[sizeof(pmr::synchronized_pool_resource)];
-    static auto* made = ::new (place) pmr::synchronized_pool_resource(::new (room) root);
+pmr::unsynchronized_pool_resource& pool() {
+    using resource = pmr::unsynchronized_pool_resource;
+    alignas(root) static char     room[sizeof(root)];
+    alignas(resource) static char place[sizeof(resource)];
+    static auto* const            made = ::new (place) resource(::new (room) root);
     return *made;
 }
+std::mutex lock;
+
+// A pool's block is aligned no better than its size.
+std::size_t size_in_pool(std::size_t bytes) { return bytes < 16 ? 16 : bytes; }
 
 }  // namespace
 
 extern "C" {
 
+// Once for all calls: a fork waits until no thread is in the pool.
+__attribute__((visibility("default"))) void autopmr_boost_pool_start(bool (*at_fork)(void (*)(), void (*)(), void (*)()) noexcept) {
+    static const bool arranged = at_fork([] { lock.lock(); }, [] { lock.unlock(); }, [] { lock.unlock(); });
+    (void)arranged;
+}
+
 __attribute__((visibility("default"))) void* autopmr_boost_pool_malloc(std::size_t bytes) noexcept {
     if (bytes > PTRDIFF_MAX / 2) return nullptr;  // the pool adds its headers unchecked
     try {
-        return pool().allocate(bytes);
+        const std::lock_guard<std::mutex> locked(lock);
+        return pool().allocate(size_in_pool(bytes));
     } catch (const std::bad_alloc&) {
         return nullptr;
     }
 }
 __attribute__((visibility("default"))) void autopmr_boost_pool_free(void* block, std::size_t bytes) noexcept {
-    pool().deallocate(block, bytes);
+    const std::lock_guard<std::mutex> locked(lock);
+    pool().deallocate(block, size_in_pool(bytes));
 }
 __attribute__((visibility("default"))) std::size_t autopmr_boost_pool_committed() noexcept {
     return committed.load(std::memory_order_relaxed);

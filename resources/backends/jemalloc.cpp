@@ -41,7 +41,6 @@ void load(reason& why_not) noexcept {
     if (module == nullptr || !j.malloc.require(module, "autopmr_jemalloc_malloc", why_not) ||
         !j.mallocx.require(module, "autopmr_jemalloc_mallocx", why_not) ||
         !j.free.require(module, "autopmr_jemalloc_free", why_not) ||
-        !j.dallocx.require(module, "autopmr_jemalloc_dallocx", why_not) ||
         !j.sdallocx.require(module, "autopmr_jemalloc_sdallocx", why_not) ||
         !j.mallctl.require(module, "autopmr_jemalloc_mallctl", why_not))
         return;
@@ -132,7 +131,7 @@ heap_offer own_heap() noexcept {
     if (heap->why_not().empty()) return {heap, {}};
     const std::string_view why_not = heap->why_not();
     heap->~jemalloc_arena_resource();
-    jemalloc.dallocx(place, 0);
+    jemalloc.free(place);
     return {nullptr, why_not};
 }
 

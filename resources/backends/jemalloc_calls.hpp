@@ -17,7 +17,6 @@ struct jemalloc_calls {
     imported<void*(std::size_t)>                                               malloc;
     imported<void*(std::size_t, int)>                                          mallocx;  // undefined for zero bytes
     imported<void(void*)>                                                      free;
-    imported<void(void*, int)>                                                 dallocx;
     imported<void(void*, std::size_t, int)>                                    sdallocx;  // with the size asked for, no other
     imported<int(const char*, void*, std::size_t*, void*, std::size_t)>        mallctl;
 
@@ -32,7 +31,8 @@ struct jemalloc_calls {
     }
     bool call(const char* name) const { return mallctl(name, nullptr, nullptr, nullptr, 0) == 0; }
 };
-extern jemalloc_calls jemalloc;
+// Hidden: a call through it then needs no detour through the table of exported names.
+[[gnu::visibility("hidden")]] extern jemalloc_calls jemalloc;
 
 // As jemalloc.h writes them: MALLOCX_ALIGN, MALLOCX_ARENA, MALLOCX_TCACHE_NONE.
 constexpr int jemalloc_alignment(std::size_t alignment) noexcept { return std::countr_zero(alignment); }

@@ -15,7 +15,7 @@ struct library {
     static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return mimalloc_calls::why_not(); }
-    static void*            aligned(std::size_t bytes, std::size_t alignment) { return mimalloc.malloc_aligned(bytes, alignment); }
+    static void*            aligned(std::size_t bytes, std::size_t alignment) { return mimalloc.malloc_aligned(sound_size(bytes), alignment); }
     static void             release(void* block, std::size_t, std::size_t) { mimalloc.free(block); }
 };
 using calls = direct<mimalloc_backend, library>;

@@ -37,7 +37,7 @@ void* mimalloc_heap_resource::do_allocate(std::size_t bytes, std::size_t alignme
         throw_out_of_memory(bytes, alignment, "mimalloc_heap");
     if (owner_ != 0 && owner_ != this_thread()) throw_wrong_thread(bytes, alignment, "mimalloc_heap");
     const std::size_t size = std::max(bytes, std::min<std::size_t>(alignment, 16));  // aligned no better than its size
-    void* block = alignment <= 16 ? mimalloc.heap_malloc(heap_, size) : mimalloc.heap_malloc_aligned(heap_, size, alignment);
+    void* block = alignment <= 16 ? mimalloc.heap_malloc(heap_, size) : mimalloc.heap_malloc_aligned(heap_, sound_size(size), alignment);
     if (block == nullptr) throw_out_of_memory(bytes, alignment, "mimalloc_heap");
     return block;
 }

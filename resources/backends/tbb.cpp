@@ -7,11 +7,10 @@ namespace autopmr {
 namespace {
 
 // oneTBB's C functions, found at run time.
-constinit imported<void*(std::size_t)>              scalable_malloc;
-constinit imported<void*(std::size_t, std::size_t)> scalable_aligned_malloc;
-constinit imported<void(void*)>                     scalable_free;
-constinit imported<void(void*)>                     scalable_aligned_free;
-constinit imported<int(int, void*)>                 scalable_allocation_command;
+constinit imported<void*(std::size_t)>                    scalable_malloc;
+constinit imported<int(void**, std::size_t, std::size_t)> scalable_posix_memalign;  // what it gives, scalable_free takes
+constinit imported<void(void*)>                           scalable_free;
+constinit imported<int(int, void*)>                       scalable_allocation_command;
 
 std::string_view why_not() noexcept;
 
@@ -19,11 +18,11 @@ struct library {
     static constinit inline malloc_by_alignment<library> small;
 
     static std::string_view why_not() noexcept { return autopmr::why_not(); }
-    static void* aligned(std::size_t bytes, std::size_t alignment) { return scalable_aligned_malloc(bytes, alignment); }
-    static void  release(void* block, std::size_t, std::size_t alignment) {
-        if (alignment > largest_small_alignment) scalable_aligned_free(block);
-        else scalable_free(block);
+    static void*            aligned(std::size_t bytes, std::size_t alignment) {
+        void* block = nullptr;
+        return scalable_posix_memalign(&block, alignment, bytes) == 0 ? block : nullptr;
     }
+    static void release(void* block, std::size_t, std::size_t) { scalable_free(block); }
 };
 using calls = direct<tbb_backend, library>;
 
@@ -31,9 +30,8 @@ constinit immortal<tbb_resource> instance;
 
 void load(reason& why_not) noexcept {
     void* module = open_first_of({AUTOPMR_TBB_LIBRARY, "libtbbmalloc.so.2"}, "Debian: libtbbmalloc2", why_not);
-    if (module == nullptr || !scalable_aligned_malloc.require(module, "scalable_aligned_malloc", why_not) ||
+    if (module == nullptr || !scalable_posix_memalign.require(module, "scalable_posix_memalign", why_not) ||
         !scalable_free.require(module, "scalable_free", why_not) ||
-        !scalable_aligned_free.require(module, "scalable_aligned_free", why_not) ||
         !scalable_malloc.require(module, "scalable_malloc", why_not))
         return;
     scalable_allocation_command.find(module, "scalable_allocation_command");

@@ -18,8 +18,10 @@ TEST_CASE("a heap serves the thread that made it and drops everything at once") 
     mimalloc_heap_resource heap;
     REQUIRE(heap.why_not().empty());
     for (std::size_t alignment = 1; alignment <= 65536; alignment *= 2) {
-        void* block = heap.allocate(8, alignment);
-        CHECK(reinterpret_cast<std::uintptr_t>(block) % alignment == 0);
+        for (std::size_t bytes : {std::size_t{8}, alignment, 2 * alignment}) {
+            void* block = heap.allocate(bytes, alignment);
+            CHECK(reinterpret_cast<std::uintptr_t>(block) % alignment == 0);
+        }
     }
     CHECK_THROWS_AS(heap.allocate(1, 0), bad_alignment);
     CHECK_THROWS_AS(heap.allocate(SIZE_MAX, 8), out_of_memory);

@@ -35,11 +35,6 @@ private:
     const backend& one_;
 };
 
-/// Why a child that was forked while other threads allocate may not use a backend: what it wraps leaves a lock locked.
-std::string no_busy_fork(const backend& one) {
-    return one.name == "boost_pool" ? "Boost's pool has a mutex that fork leaves locked when another thread holds it" : "";
-}
-
 conformance_subject subsystem_on(const backend& one) {
     const std::string name = "conformance." + std::string(one.name);
     subsystem_options options;
@@ -97,7 +92,6 @@ std::vector<conformance_subject> subjects_of(const backend& one) {
             all.push_back(heap);
         }
     }
-    for (conformance_subject& subject : all) subject.no_busy_fork = no_busy_fork(one);
     return all;
 }
 
