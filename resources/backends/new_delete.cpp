@@ -10,6 +10,7 @@ namespace {
 // The throwing forms: they are the ones that programs replace; the nothrow ones need not lead there.
 template <class... Alignment>
 void* from_operator_new(std::size_t bytes, Alignment... alignment) {
+    if (bytes > PTRDIFF_MAX / 2) return nullptr;  // no machine has it, and a sanitizer's operator new would end the program
     try {
         return ::operator new(bytes, alignment...);
     } catch (const std::bad_alloc&) {
