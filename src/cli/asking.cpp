@@ -3,6 +3,7 @@
 #include "src/cli/console.hpp"
 #include "src/cli/failure.hpp"
 
+#include <sstream>
 #include <type_traits>
 
 namespace autopmr::cli {
@@ -87,6 +88,16 @@ std::string line_of(const decision& made) {
     const std::string          line = made.line();
     return line.starts_with(name) ? line.substr(name.size()) : line;
 }
+
+std::string notes_of(const decision& made) {
+    std::string out;
+    for (const auto& note : made.notes) out += "  note: " + std::string(note.view()) + "\n";
+    std::istringstream warnings{std::string(load_policy_from_environment().warnings())};
+    for (std::string line; std::getline(warnings, line);) out += "  note: " + line + "\n";
+    return out;
+}
+
+std::string not_empty(const std::string& value) { return value.empty() ? "the value is empty; give one, or leave the option out" : ""; }
 
 platform parse_platform(const std::string& name) {
     platform where;

@@ -25,6 +25,12 @@ namespace autopmr::cli {
 [[nodiscard]] std::string platform_names();
 [[nodiscard]] std::string_view name_of(c_library libc) noexcept;
 
+/// What should be known besides, a line each: the decision's notes, and what the policy file of the environment warns of.
+[[nodiscard]] std::string notes_of(const decision& made);
+
+/// For CLI11's check(): an empty value is most often a shell's variable that nobody has set.
+[[nodiscard]] std::string not_empty(const std::string& value);
+
 [[nodiscard]] std::string goal_names();
 [[nodiscard]] std::string backend_names();
 /// Throws failure (usage) with the list when there is none of that name.

@@ -33,15 +33,17 @@ int check_choice(const options& given) {
 }
 
 int check_process(const options& given) {
+    const long    pid = parse_pid(given.pid);
     malloc_report report;
     try {
-        report = inspect_process(parse_pid(given.pid));
+        report = inspect_process(pid);
     } catch (const no_report& why) {
         throw failure(status::usage, why.what());
     }
     if (report.owner.empty()) throw failure(status::usage, fmt::format("whose malloc process {} uses can't be told: {}", given.pid, report.because));
-    // "system" stands for whatever C library it is.
-    const bool match = given.expected == "system" ? report.owner.starts_with("libc") : report.owner == given.expected;
+    // Whatever C library it is; a file of nobody's may well be called libcustom.so.
+    const bool any_libc = given.expected == "system" || given.expected == "libc";
+    const bool match = any_libc ? report.owner.starts_with("libc (") : report.owner == given.expected;
     return answer(match, fmt::format("{}process {} ({}) uses {} ({})", match ? std::string() : fmt::format("expected {}, ", given.expected),
                                      report.pid, report.command, report.owner, report.file));
 }
@@ -52,7 +54,7 @@ void add_check(CLI::App& program, action& chosen) {
     auto* const command = program.add_subcommand("check", "Exit with 0 when the choice is the expected one");
     const auto  given = std::make_shared<options>();
     command->add_option("--expect", given->expected, "The backend that should be chosen")->type_name("NAME")->required();
-    auto* const goal = command->add_option("--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL");
+    auto* const goal = command->add_option("--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL")->check(not_empty);
     auto* const pid = command->add_option("--pid", given->pid, "Check whose malloc this process uses instead")->type_name("PID")->excludes(goal);
     command->footer(
         "Asks what a program that calls install_default() would get here and now; AUTOPMR_BACKEND, AUTOPMR_GOAL and\n"

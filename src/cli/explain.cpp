@@ -76,8 +76,7 @@ std::string for_people(const decision& made, const request& asked, const options
         out += "\n" + heading("Tuned, when it is installed") + lines.text();
     }
     if (!is_elsewhere(asked) || !given.probe_root.empty()) out += "\n" + heading("All facts") + facts_table(asked.facts);
-    out += "\n" + heading("Decision") + "  " + (made.ok() ? line_of(made) : "none") + "\n";
-    for (const auto& note : made.notes) out += fmt::format("  note: {}\n", note.view());
+    out += "\n" + heading("Decision") + "  " + (made.ok() ? line_of(made) : "none") + "\n" + notes_of(made);
     return out;
 }
 
@@ -110,12 +109,12 @@ int explain(const options& given) {
 void add_explain(CLI::App& program, action& chosen) {
     auto* const command = program.add_subcommand("explain", "Show the rules, the one that fired, and why each other did not");
     const auto  given = std::make_shared<options>();
-    command->add_option("--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL");
+    command->add_option("--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL")->check(not_empty);
     std::string systems = platform_names();
     systems.replace(systems.find(", freebsd"), 2, ",\n");  // two lines in the help
-    command->add_option("--platform", given->platform, "Ask for another system, one of\n" + systems)->type_name("PLATFORM");
-    command->add_option("--probe-root", given->probe_root, "Read the facts below this folder, as if it were /")->type_name("DIR");
-    command->add_option("--backend", given->backend, "Ask for this backend by name")->type_name("NAME");
+    command->add_option("--platform", given->platform, "Ask for another system, one of\n" + systems)->type_name("PLATFORM")->check(not_empty);
+    command->add_option("--probe-root", given->probe_root, "Read the facts below this folder, as if it were /")->type_name("DIR")->check(not_empty);
+    command->add_option("--backend", given->backend, "Ask for this backend by name")->type_name("NAME")->check(not_empty);
     command->add_flag("--json", given->as_json, "Print the decision as JSON (see docs/cli.md)");
     command->footer(
         "For another platform the facts are unknown unless --probe-root gives some, and every library is taken as\n"

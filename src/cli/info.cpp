@@ -80,7 +80,7 @@ int print_machine(bool as_json) {
                      made.chosen == &one ? tint::good : why_not.empty() ? tint::none : tint::faint);
         }
         out += list.text() + "\n" + heading("Decision");
-        out += "  " + (made.ok() ? line_of(made) : "none") + "\n";
+        out += "  " + (made.ok() ? line_of(made) : "none") + "\n" + notes_of(made);
         add_settings(out, settings);
         print(out);
     }
@@ -89,9 +89,9 @@ int print_machine(bool as_json) {
 }
 
 int print_process(const std::string& pid, bool as_json) {
-    const malloc_report report = [&] {
+    const malloc_report report = [number = parse_pid(pid)] {
         try {
-            return inspect_process(parse_pid(pid));
+            return inspect_process(number);
         } catch (const no_report& why) {
             throw failure(status::negative, why.what());
         }

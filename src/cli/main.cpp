@@ -27,7 +27,11 @@ public:
     }
 };
 
-void print_error(const std::string& message) { std::fprintf(stderr, "autopmr: %s\n", message.c_str()); }
+// One line, whatever was typed and is quoted in it.
+void print_error(std::string message) {
+    std::replace_if(message.begin(), message.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+    std::fprintf(stderr, "autopmr: %s\n", message.c_str());
+}
 
 // CLI11 only says that a command is required: also for one it does not know.
 std::string what_is_wrong(const CLI::ParseError& error, const CLI::App& program, const std::string& first_word) {

@@ -65,7 +65,7 @@ long parse_pid(const std::string& text) {
     long       pid = 0;
     const auto end = std::from_chars(text.data(), text.data() + text.size(), pid);
     if (end.ec != std::errc() || end.ptr != text.data() + text.size() || pid <= 0)
-        throw no_report("'" + text + "' is no process id: give a whole number above 0");
+        throw failure(status::usage, "'" + text + "' is no process id: give a whole number above 0");
     return pid;
 }
 

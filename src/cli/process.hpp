@@ -3,6 +3,7 @@
 /// Whose `malloc` a running process uses, from what the kernel says of it and the files it has mapped.
 
 #include "src/cli/allocator_marks.hpp"
+#include "src/cli/failure.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -33,7 +34,7 @@ struct no_report : std::runtime_error {
 /// `proc` stands for /proc, so that a folder can stand for a process.
 [[nodiscard]] malloc_report inspect_process(long pid, const std::string& proc = "/proc");
 
-/// A process id from a command line; no_report for anything else.
+/// A process id from a command line; failure (usage) for anything else.
 [[nodiscard]] long parse_pid(const std::string& text);
 
 }  // namespace autopmr::cli

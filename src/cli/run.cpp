@@ -149,8 +149,8 @@ std::vector<std::string> take_program_line(std::vector<std::string>& words) {
 void add_run(CLI::App& program, action& chosen, const std::vector<std::string>& program_line) {
     auto* const command = program.add_subcommand("run", "Start any program on the chosen allocator");
     const auto  given = std::make_shared<options>();
-    command->add_option("-b,--backend", given->backend, "Use this one: " + preloadable_backends())->type_name("NAME");
-    command->add_option("-g,--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL");
+    command->add_option("-b,--backend", given->backend, "Use this one: " + preloadable_backends())->type_name("NAME")->check(not_empty);
+    command->add_option("-g,--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL")->check(not_empty);
     command->add_flag("-q,--quiet", given->quiet, "Say nothing about what was done");
     command->footer(
         "The allocator's own shared library is added to the end of LD_PRELOAD, and the program takes this process's\n"

@@ -55,6 +55,8 @@ TEST_CASE("a wrong command line is one line on standard error and status 2") {
     fails(autopmr_with({"explain", "--goal", "speed"}), 2, "unknown goal 'speed': use one of throughput, footprint, hardened");
     fails(autopmr_with({"explain", "--platform", "beos"}), 2, "unknown platform 'beos': use one of none, linux, ");
     fails(autopmr_with({"explain", "--probe-root", "/no/such/folder"}), 2, "is no folder");
+    for (const char* option : {"--goal", "--backend", "--platform", "--probe-root"}) fails(autopmr_with({"explain", option, ""}), 2, option);
+    fails(autopmr_with({"run", "--backend", "", "--", CLI_CHILD}), 125, "--backend");
 }
 
 TEST_CASE("info shows facts with their origin, backends with reasons, the choice and other allocators' variables") {
@@ -93,7 +95,11 @@ TEST_CASE("info --pid tells whose malloc a process uses, or why it can't") {
     CHECK(report["malloc"] == "libc (glibc)");
     CHECK(report["program"] == CLI_CHILD);
     fails(autopmr_with({"info", "--pid", "99999999"}), 1, "does not exist");
-    fails(autopmr_with({"info", "--pid", "me"}), 1, "'me' is no process id");
+    fails(autopmr_with({"info", "--pid", "me"}), 2, "'me' is no process id");
+    fails(autopmr_with({"info", "--pid", "1\n2"}), 2, "'1?2' is no process id");
+    CHECK(autopmr_with({"check", "--pid", std::to_string(child.pid()), "--expect", "libc"}).status == 0);
+    CHECK(autopmr_with({"check", "--pid", std::to_string(child.pid()), "--expect", "system"}).status == 0);
+    CHECK(autopmr_with({"check", "--pid", std::to_string(child.pid()), "--expect", "jemalloc"}).status == 1);
     fails(autopmr_with({"check", "--pid", "99999999", "--expect", "system"}), 2, "does not exist");
 }
 
@@ -132,6 +138,12 @@ TEST_CASE("explain shows the rules with the row that fired, for any platform") {
     const outcome firmware = autopmr_with({"explain", "--platform", "none"});
     CHECK(contains(firmware.out, "fixed_heap"));
     if (firmware.status != 0) fails(firmware, 1, "not built: fixed_heap");
+}
+
+TEST_CASE("what a policy file warns of is shown with the decision") {
+    const scratch_folder folder;
+    const std::string    file = folder.file("p.toml", "[subsystem.a]\nlimit = 1000\n[subsystem.a.b]\nlimit = 2000\n");
+    for (const char* command : {"info", "explain"}) CHECK(contains(autopmr_with({command}, {"AUTOPMR_POLICY=" + file}).out, "  note: " + file + ":4:9: "));
 }
 
 TEST_CASE("explain reads the facts below another root") {

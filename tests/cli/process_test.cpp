@@ -156,10 +156,10 @@ TEST_CASE("processes that can't be looked at say why") {
     CHECK(contains(refusal(ended, "/proc"), "has ended"));
     ::waitpid(ended, nullptr, 0);
 
-    CHECK_THROWS_AS(parse_pid("x"), no_report);
-    CHECK_THROWS_AS(parse_pid("12x"), no_report);
-    CHECK_THROWS_AS(parse_pid("-3"), no_report);
-    CHECK_THROWS_AS(parse_pid("99999999999999999999999"), no_report);
+    CHECK_THROWS_AS(parse_pid("x"), failure);
+    CHECK_THROWS_AS(parse_pid("12x"), failure);
+    CHECK_THROWS_AS(parse_pid("-3"), failure);
+    CHECK_THROWS_AS(parse_pid("99999999999999999999999"), failure);
     CHECK(parse_pid("17") == 17);
 }
 
