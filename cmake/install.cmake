@@ -10,6 +10,9 @@ install(TARGETS autopmr autopmr_backends ${modules} EXPORT autopmr-targets
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+if(TARGET autopmr_program)
+    install(TARGETS autopmr_program RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 install(EXPORT autopmr-targets NAMESPACE autopmr:: DESTINATION "${package_dir}")
 
 configure_package_config_file(cmake/autopmr-config.cmake.in "${PROJECT_BINARY_DIR}/autopmr-config.cmake"
