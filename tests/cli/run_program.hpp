@@ -23,7 +23,7 @@ using words = std::vector<std::string>;
 /// Replaces this (child) process. `settings`: "NAME=value" sets, "NAME" removes.
 [[noreturn]] inline void become(const words& line, const words& settings) {
     for (const char* name : {"LD_PRELOAD", "NO_COLOR", "AUTOPMR_BACKEND", "AUTOPMR_GOAL", "AUTOPMR_POLICY", "AUTOPMR_VERBOSE"}) ::unsetenv(name);
-    ::setenv("LSAN_OPTIONS", "print_suppressions=0:suppressions=" AUTOPMR_SOURCE_DIR "/tests/cli/leaks.supp", 1);
+    ::setenv("LSAN_OPTIONS", "print_suppressions=0:suppressions=" AUTOPMR_SOURCE_DIR "/tests/support/leaks.supp", 1);
     for (const std::string& one : settings) {
         const std::size_t equals = one.find('=');
         if (equals == one.npos) ::unsetenv(one.c_str());
