@@ -62,20 +62,23 @@ const ledger* ledger::draw(std::size_t bytes) noexcept {
 
 // The next two: the bytes are booked in this thread's cell, and its bound is reached.
 void ledger::cover(std::size_t bytes) noexcept {
-    thread_record&      record = *per_thread::current();
-    const std::uint32_t offset = offset_.load(memory_order_relaxed);
-    ledger_cell&        mine = record.cell(offset);
-    if (offset != nobodys && books::move_total_end(mine, 0)) return;
-    if (offset != nobodys && alone(*this, record, mine, [&] { books::top_up_unbounded(*this, mine); })) return;
-    const std::scoped_lock hold(per_thread::lock());
-    books::enter(*this);
-    if (const std::uint32_t now = offset_.load(memory_order_relaxed); now != offset || now == nobodys) {
-        // The fast path wrote to nobody's cell: the ledger had no row of cells yet, or has none at all.
-        mine.total.store(0, memory_order_relaxed);
-        mine.count.store(0, memory_order_relaxed);
-        if (now == nobodys) return books::add_at_home(*this, bytes);
-        record.cell(now).book(bytes);
+    thread_record& record = *per_thread::current();
+    ledger_cell&   nobody = record.cell(nobodys);
+    if (nobody.count.load(memory_order_relaxed) != 0) {
+        // The fast path wrote to nobody's cell: the ledger had no row of cells then, whatever it has by now.
+        nobody.total.store(0, memory_order_relaxed);
+        nobody.count.store(0, memory_order_relaxed);
+        const std::scoped_lock hold(per_thread::lock());
+        books::enter(*this);
+        const std::uint32_t offset = offset_.load(memory_order_relaxed);
+        if (offset == nobodys) return books::add_at_home(*this, bytes);
+        record.cell(offset).book(bytes);
+        return books::top_up_unbounded(*this, books::open(*this, record));
     }
+    ledger_cell& mine = record.cell(offset_.load(memory_order_relaxed));
+    if (books::move_total_end(mine, 0)) return;
+    if (alone(*this, record, mine, [&] { books::top_up_unbounded(*this, mine); })) return;
+    const std::scoped_lock hold(per_thread::lock());
     books::top_up_unbounded(*this, books::open(*this, record));
 }
 

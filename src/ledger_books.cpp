@@ -71,7 +71,8 @@ void books::enter(ledger& l) noexcept {
     all_ledgers = &l;
     l.known_ = true;
     l.tight_ = l.limit() != ledger::no_limit && !can_take_back();
-    if (const std::uint32_t offset = take_row(); offset != 0) l.offset_.store(offset, memory_order_relaxed);
+    // Released to who reads it and so reaches the cells of that row, which another ledger may have had.
+    if (const std::uint32_t offset = take_row(); offset != 0) l.offset_.store(offset, std::memory_order_release);
 }
 
 void books::leave(ledger& l) noexcept {

@@ -143,6 +143,8 @@ void books::settle_unbounded(ledger& l, ledger_cell& cell) noexcept {
 }
 
 const ledger* books::charge(ledger& l, ledger_cell* cell, std::size_t bytes) noexcept {
+    // Without the fence it still has what it was lent before: under a new limit that may be too much.
+    if (cell != nullptr && tight(l)) settle(l, *cell);
     const auto     need = static_cast<std::ptrdiff_t>(bytes);
     std::ptrdiff_t lack = 0;
     for (;;) {

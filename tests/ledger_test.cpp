@@ -1,5 +1,6 @@
 #include <autopmr/ledger.hpp>
 
+#include "src/ledger_books.hpp"
 #include "support/catch.hpp"
 
 #include <thread>
@@ -21,6 +22,21 @@ TEST_CASE("a ledger counts") {
     CHECK(u.live == 0);
     CHECK(u.peak >= 100);
     CHECK(u.peak - u.peak_error <= 100);
+}
+
+TEST_CASE("a new limit holds for what was lent before it, where no barrier reaches all threads") {
+    autopmr::pretend_no_fence(true);
+    ledger books;
+    for (int i = 0; i != 100; ++i) {  // until this thread has much credit
+        REQUIRE(books.charge(40000) == nullptr);
+        books.retire(40000);
+    }
+    books.set_limit(1000);
+    CHECK(books.charge(20000) == &books);
+    CHECK(books.charge(1001) == &books);
+    CHECK(books.charge(1000) == nullptr);
+    CHECK(books.charge(1) == &books);
+    autopmr::pretend_no_fence(false);
 }
 
 TEST_CASE("a limit is exact") {
