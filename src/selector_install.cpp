@@ -63,7 +63,6 @@ void put_in_place(const request& asked, const policy& wishes, decision& made) no
     std::pmr::memory_resource* const mine = &made.chosen->resource();
     std::pmr::memory_resource* const current = std::pmr::get_default_resource();
     if (current != std::pmr::new_delete_resource() && current != mine && !wishes.replace) return keep(current, made);
-    os::pin_module_of(&progress);
     made.tunings = tuning_log(made.wanted);
     if (made.chosen->tune != nullptr) made.chosen->tune(asked.facts, made.tunings);
     std::pmr::set_default_resource(mine);
@@ -79,6 +78,8 @@ decision install_default(const policy& wishes) noexcept {
         tell(made);
         return made;
     }
+    // Before the others have to wait: it takes the loader's lock, which a thread may hold whose library installs as it loads.
+    os::pin_module_of(&progress);
     for (unsigned seen = vacant; !progress.compare_exchange_strong(seen, installing); seen = vacant) {
         if (seen == installed) return again(wishes);
         progress.wait(installing, std::memory_order_acquire);

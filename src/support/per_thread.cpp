@@ -8,7 +8,7 @@ namespace {
 
 constinit std::mutex        the_lock;
 constinit thread_record*    records = nullptr;
-constinit std::atomic<bool> watches_fork{false};
+constinit std::atomic<bool> watches_fork{false}, stays{false};
 
 void end_of_thread(void* value) noexcept {
     auto* record = static_cast<thread_record*>(value);
@@ -62,6 +62,8 @@ thread_record* current() noexcept {
 thread_record* current_or_new() noexcept {
     if (this_thread_record() != nullptr) return current();
     watch_fork();
+    // A thread may end after the plugin that brought this code was closed. No one waits here: the loader has a lock of its own.
+    if (!stays.load(std::memory_order_relaxed) && !stays.exchange(true)) os::pin_module_of(&the_lock);
     thread_record* record = nullptr;
     {
         const std::scoped_lock hold(the_lock);

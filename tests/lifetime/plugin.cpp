@@ -11,6 +11,8 @@ extern "C" {
 /// 0 when the default is installed and serves; 2 when another default was found and kept.
 int plugin_install();
 int plugin_use();
+/// 0 when a count by this thread is right.
+int plugin_count();
 }
 
 int plugin_install() {
@@ -24,3 +26,9 @@ int plugin_install() {
 }
 
 int plugin_use() { return use() ? 0 : 1; }
+
+int plugin_count() {
+    static autopmr::ledger books;
+    books.add(100);
+    return books.now().live == 100 ? 0 : 1;
+}
