@@ -21,8 +21,8 @@ struct options {
 };
 
 constexpr const char* usage =
-    "usage: package_index [--file FILE]... [--rounds N] [--case NAME]\n"
-    "  --file FILE   a Debian package index, plain or compressed; default: the machine's apt lists, else dpkg's status\n"
+    "usage: package_index [FILE]... [--rounds N] [--case NAME]\n"
+    "  FILE          a Debian package index, plain or compressed; default: the machine's apt lists, else dpkg's status (also as --file FILE)\n"
     "  --rounds N    how often each case runs in the comparison, 0 to 1000 (0: none); default 5\n"
     "  --case NAME   only this case, in this process: prints CPU milliseconds, peak MiB and what it found\n";
 
@@ -36,6 +36,10 @@ options parsed(int count, char** words) {
         const std::string word = words[i];
         if (word == "--help") {
             result.help = true;
+            continue;
+        }
+        if (word.rfind('-', 0) != 0 && !word.empty()) {
+            result.files.push_back(word);
             continue;
         }
         if (word != "--file" && word != "--rounds" && word != "--case") throw usage_error("unknown option " + word + "; --help lists them");

@@ -14,7 +14,7 @@
 #include <stdexcept>
 
 // An assertion of toml++'s own that fails is one more error of the file's, in every build.
-[[noreturn]] static void toml_assertion_failed(const char* what) { throw std::logic_error(what); }
+[[noreturn, maybe_unused]] static void toml_assertion_failed(const char* what) { throw std::logic_error(what); }
 
 // Its code is compiled into this file and not exported, so that a program may bring a toml++ of its own.
 #define TOML_HEADER_ONLY 1

@@ -80,7 +80,7 @@ std::string subsystem_table(size_style style) {
         const auto named = [](std::string_view name) { return std::string(name.empty() ? "(root)" : name); };
         rows.push_back({named(u.name), s->parent() != nullptr ? named(u.parent) : "-",
             std::string(u.backend.empty() ? std::string_view("-") : u.backend) + (set.own_heap ? " (own heap)" : ""), size(u.live),
-            size(u.peak), u.peak_error != 0 ? "-" + size(u.peak_error) : "0", size(u.total), std::to_string(u.count),
+            size(u.peak), u.peak_error != 0 ? std::string(1, '-') += size(u.peak_error) : "0", size(u.total), std::to_string(u.count),
             std::to_string(u.failures), u.limit != subsystem_options::no_limit ? size(u.limit) : "-",
             std::string(set.backend_from), std::string(set.limit_from)});
     }

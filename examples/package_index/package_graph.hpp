@@ -48,7 +48,7 @@ public:
             else if (first->name == "Depends" || first->name == "Pre-Depends") add_relations(first->value, found.needs);
             else if (first->name == "Provides") add_relations(first->value, found.provides);
         }
-        if (found.name.empty()) throw std::runtime_error("a paragraph without a Package field");
+        if (found.name.empty()) throw std::runtime_error("a paragraph without a Package field; give a Debian package index (Packages, or dpkg's status)");
         const auto [place, is_new] = by_name_.try_emplace(found.name, static_cast<unsigned>(packages_.size()));
         if (is_new) packages_.push_back(std::move(found));
         else packages_[place->second] = std::move(found);

@@ -84,8 +84,10 @@ std::string table::text() const {
                 continue;
             }
             const std::vector<std::string> pieces = wrapped(line.cells[i], room);
-            for (std::size_t piece = 0; piece != pieces.size(); ++piece)
-                text += (piece == 0 ? std::string() : "\n" + std::string(before_last, ' ')) + pieces[piece];
+            for (std::size_t piece = 0; piece != pieces.size(); ++piece) {
+                if (piece != 0) text.append(1, '\n').append(before_last, ' ');
+                text += pieces[piece];
+            }
         }
         text.erase(text.find_last_not_of(' ') + 1);
         out += coloured(text, line.colour) + "\n";
