@@ -76,6 +76,13 @@ void books::enter(ledger& l) noexcept {
 }
 
 void books::leave(ledger& l) noexcept {
+    if (l.parent_ != nullptr) {  // what was ever allocated stays counted above
+        totals past;
+        sum(l, past);
+        l.parent_->home_total_ += past.total;
+        l.parent_->home_count_ += past.count;
+        l.parent_->failures_.fetch_add(past.failures, memory_order_relaxed);
+    }
     const std::uint32_t offset = l.offset_.load(memory_order_relaxed);
     if (offset != ledger::nobodys) {
         for (thread_record* record = per_thread::first_record(); record != nullptr; record = record->next) {

@@ -49,3 +49,18 @@ TEST_CASE("a limit is exact") {
     CHECK(books.charge(1000) == nullptr);
     CHECK(books.now().failures == 2);
 }
+
+TEST_CASE("what was ever allocated below stays counted when that is gone") {
+    ledger top;
+    {
+        ledger below(500, &top);
+        REQUIRE(below.charge(100) == nullptr);
+        CHECK(below.charge(1000) == &below);
+        below.retire(100);
+    }
+    const auto u = top.now();
+    CHECK(u.live == 0);
+    CHECK(u.total == 100);
+    CHECK(u.count == 1);
+    CHECK(u.failures == 1);
+}
