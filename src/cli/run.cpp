@@ -83,6 +83,8 @@ void refuse_what_has_no_effect(std::string_view name, const program_file& progra
     for (const std::string& word : program_line) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     ::execv(program.path.c_str(), arguments.data());
+    if (errno == ENOEXEC && program.loaded == program.path)
+        throw failure(status::cannot_start, fmt::format("can't start '{}': this machine runs no {} programs", program.path, to_string(program.kind)));
     if (errno == ENOEXEC) {  // a script without a first line: the shell's, as execvp does it
         std::vector<char*> by_shell{const_cast<char*>("sh"), const_cast<char*>(program.path.c_str())};
         by_shell.insert(by_shell.end(), arguments.begin() + 1, arguments.end());

@@ -165,6 +165,11 @@ TEST_CASE("programs that can't be started say why, with env's exit statuses") {
     fails(autopmr_with({"run", folder.file("text", "echo\n", 0644)}), 126, "not executable");
     fails(autopmr_with({"run", folder.file("empty", "", 0755)}), 126, "it is empty");
     fails(autopmr_with({"run", folder.file("garbage", std::string("\x01\x02\0\x03", 4), 0755)}), 126, "neither an ELF program nor a script");
+    std::ifstream     child(CLI_CHILD, std::ios::binary);
+    std::string       elsewhere{std::istreambuf_iterator<char>(child), {}};
+    elsewhere.at(18) = 22;  // e_machine: S/390
+    elsewhere.at(19) = 0;
+    fails(autopmr_with({"run", "--quiet", folder.file("elsewhere", elsewhere, 0755)}), 126, "this machine runs no ");
     fails(autopmr_with({"run", folder.file("cut", std::string("\x7f" "ELF\x02\x01\x01") + std::string(30, '\0'), 0755)}), 126, "damaged ELF file");
     fails(autopmr_with({"run", "tool"}, {"PATH=" + folder.path()}), 127, "can't find 'tool'");
     folder.file("tool", "", 0644);
