@@ -1,7 +1,7 @@
 #include "conformance.hpp"
 
 #include "checks.hpp"
-#include "support/asan.hpp"
+#include "support/sanitized.hpp"
 
 #include <exception>
 

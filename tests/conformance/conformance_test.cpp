@@ -2,7 +2,7 @@
 #include "conformance.hpp"
 #include "suspicious_upstream.hpp"
 
-#include "support/asan.hpp"
+#include "support/sanitized.hpp"
 #include "support/catch.hpp"
 
 #include <autopmr/errors.hpp>

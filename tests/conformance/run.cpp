@@ -4,13 +4,15 @@
 
 #include <autopmr/selector.hpp>
 
+#include "support/sanitized.hpp"
+
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
 using namespace autopmr::testing;
 
-// Sanitizers end the program at a size that can't be; what is tested here is that the caller hears of it. The third-party
-// allocators below are not instrumented and synchronise in ways that TSan can't see.
+// Sanitizers end the program at a size that can't be; what is tested here is that the caller hears of it.
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
 extern "C" const char* __tsan_default_options();
@@ -19,6 +21,9 @@ extern "C" const char* __tsan_default_options() { return "allocator_may_return_n
 namespace {
 
 constexpr int skipped = 77;
+
+/// Those that the distribution compiled.
+constexpr std::string_view not_instrumented[] = {"mimalloc", "jemalloc", "tcmalloc", "tbb", "scudo"};
 
 /// Prints what it finds; true when nothing is broken.
 bool run(const conformance_subject& subject) {
@@ -68,6 +73,10 @@ int main(int argc, char** argv) {
         }
         if (const std::string reason(one->why_not()); !reason.empty()) {
             std::printf("skipped: %s can't serve here: %s\n", argv[1], reason.c_str());
+            return skipped;
+        }
+        if (under_tsan && std::find(std::begin(not_instrumented), std::end(not_instrumented), name) != std::end(not_instrumented)) {
+            std::printf("skipped: %s is not compiled for ThreadSanitizer, which would take its own work for races\n", argv[1]);
             return skipped;
         }
         subjects = subjects_of(*one);

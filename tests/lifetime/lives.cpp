@@ -16,7 +16,7 @@
 #include <string_view>
 #include <thread>
 
-#include "support/asan.hpp"
+#include "support/sanitized.hpp"
 
 namespace {
 
