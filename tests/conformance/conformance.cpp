@@ -22,7 +22,7 @@ std::string undefined_alignment(const conformance_subject& s) {
     return s.reports_bad_alignment ? "" : "a bad alignment is undefined behaviour for it";
 }
 std::string no_busy_fork(const conformance_subject& s) {
-    if (under_asan) return "AddressSanitizer's malloc does not survive such a fork";
+    if (!malloc_survives_fork) return "the sanitizer's malloc does not survive such a fork";
     return s.any_thread ? s.no_busy_fork : "it is for one thread";
 }
 
