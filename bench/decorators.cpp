@@ -1,14 +1,13 @@
 /// What counting and bounding cost over a resource, each called through one virtual call: bare, fused and nested.
 ///
-/// The resource below is mimalloc, with its functions called in line as a backend does: the decorators' own cost shows best over
-/// what is fastest. `--count WAY N` does N pairs and nothing else, for callgrind: the difference of two runs is the pairs alone.
+/// The resource below is mimalloc_resource: the decorators' own cost shows best over what is fastest. `--count WAY N` does N pairs and nothing else, for callgrind: the difference of two runs is the pairs alone.
 
+#include <autopmr/backends/mimalloc.hpp>
 #include <autopmr/chain.hpp>
 #include <autopmr/decorators/limit.hpp>
 #include <autopmr/decorators/statistics.hpp>
 
 #include <benchmark/benchmark.h>
-#include <dlfcn.h>
 
 #include <barrier>
 #include <cstddef>
@@ -28,35 +27,6 @@
 namespace {
 
 using namespace autopmr;
-
-void* (*take)(std::size_t);
-void* (*take_aligned)(std::size_t, std::size_t);
-void (*leave)(void*);
-
-bool load() {
-    void* module = ::dlopen("libmimalloc.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (module == nullptr) return false;
-    take = reinterpret_cast<void* (*)(std::size_t)>(::dlsym(module, "mi_malloc"));
-    take_aligned = reinterpret_cast<void* (*)(std::size_t, std::size_t)>(::dlsym(module, "mi_malloc_aligned"));
-    leave = reinterpret_cast<void (*)(void*)>(::dlsym(module, "mi_free"));
-    return take != nullptr && take_aligned != nullptr && leave != nullptr;
-}
-
-class bare_resource final : public layer {
-public:
-    void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-        void* block = alignment <= alignof(std::max_align_t) ? take(bytes) : take_aligned(bytes, alignment);
-        if (block == nullptr) throw_out_of_memory(bytes, alignment, "mimalloc");
-        return block;
-    }
-    void             deallocate(void* block, std::size_t, std::size_t = 0) { leave(block); }
-    std::string_view name() const noexcept override { return "bare"; }
-
-private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return allocate(bytes, alignment); }
-    void  do_deallocate(void* block, std::size_t, std::size_t) override { leave(block); }
-    bool  do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
-};
 
 /// The usual way to count, for comparison: shared atomics with a peak.
 class shared_counters {
@@ -87,15 +57,15 @@ struct subject {
 };
 
 const std::vector<subject>& subjects() {
-    static auto*                      bare = new bare_resource;
+    static auto*                      bare = new mimalloc_resource;
     static const std::vector<subject> all{
         {"bare", bare},
-        {"statistics, fused", new observed<statistics, bare_resource>},
-        {"limit, fused", new observed<limit, bare_resource>(plenty)},
-        {"statistics+limit, fused", new observed<chain<statistics, limit>, bare_resource>(plenty)},
+        {"statistics, fused", new observed<statistics, mimalloc_resource>},
+        {"limit, fused", new observed<limit, mimalloc_resource>(plenty)},
+        {"statistics+limit, fused", new observed<chain<statistics, limit>, mimalloc_resource>(plenty)},
         {"statistics, nested", new statistics_resource(bare)},
         {"limit, nested", new limit_resource(plenty, bare)},
-        {"shared counters, fused", new observed<shared_counters, bare_resource>},
+        {"shared counters, fused", new observed<shared_counters, mimalloc_resource>},
     };
     return all;
 }
@@ -163,8 +133,8 @@ int count(std::string_view way, std::size_t pairs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (!load()) {
-        std::fputs("bench.decorators: skipped: libmimalloc.so.2 is not installed (Debian: libmimalloc2.0)\n", stderr);
+    if (const std::string_view reason = mimalloc_backend.why_not(); !reason.empty()) {
+        std::fprintf(stderr, "bench.decorators: skipped: %.*s\n", static_cast<int>(reason.size()), reason.data());
         return 0;
     }
     if (argc == 4 && std::string_view(argv[1]) == "--count") return count(argv[2], std::strtoull(argv[3], nullptr, 10));

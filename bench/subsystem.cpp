@@ -67,7 +67,10 @@ int main(int argc, char** argv) {
         options.limit = std::size_t{1} << 30;
         configure(top + ".limited", options).value_or_throw();
         const auto add = [&](const std::string& way, std::pmr::memory_resource* resource) {
-            for (const int threads : {1, 2}) benchmark::RegisterBenchmark((top + "/" + way).c_str(), mix, resource)->Threads(threads);
+            for (const int threads : {1, 2}) {
+                const std::string load = top + (threads == 1 ? ", 1 thread" : ", 2 threads");
+                benchmark::RegisterBenchmark(("subsystem/" + load + "/" + way).c_str(), mix, resource)->Threads(threads)->UseRealTime();
+            }
         };
         add("bare", &below->resource());
         add("subsystem", &subsystem(top));

@@ -7,7 +7,8 @@
 
 namespace autopmr {
 
-constinit mimalloc_calls mimalloc;
+constinit mimalloc_calls     mimalloc;
+constinit mimalloc_functions mimalloc_direct{{[](std::size_t) -> void* { return nullptr; }}, {[](void*) {}}};
 
 namespace {
 
@@ -42,6 +43,8 @@ void load(reason& why_not) noexcept {
         m.heap_destroy.find(module, "mi_heap_destroy"))
         m.heap_new.find(module, "mi_heap_new");
     library::small.set(m.malloc.get());
+    mimalloc_direct.free.store(m.free.get(), std::memory_order_release);
+    mimalloc_direct.malloc.store(m.malloc.get(), std::memory_order_release);
 }
 constinit text_once reason_not_to_serve{load};
 

@@ -51,6 +51,25 @@ TEST_CASE("what the user said in mimalloc's environment stays") {
     CHECK(log[1].applied);
 }
 
+TEST_CASE("through its own type mimalloc keeps the same promises") {
+    if (absent(mimalloc_backend)) return;
+    mimalloc_resource direct;
+    for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2) {
+        for (std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{24}, alignment, 3 * alignment}) {
+            void* one = direct.allocate(bytes, alignment);
+            void* other = direct.allocate(bytes, alignment);
+            CHECK(reinterpret_cast<std::uintptr_t>(one) % alignment == 0);
+            CHECK(reinterpret_cast<std::uintptr_t>(other) % alignment == 0);
+            CHECK(one != other);
+            direct.deallocate(one, bytes, alignment);
+            static_cast<std::pmr::memory_resource&>(direct).deallocate(other, bytes, alignment);
+        }
+    }
+    for (std::size_t bad : {0, 3, 5, 12, 24, 48, 65, 1000}) CHECK_THROWS_AS(direct.allocate(64, bad), bad_alignment);
+    CHECK_THROWS_AS(direct.allocate(SIZE_MAX, 8), out_of_memory);
+    CHECK_THROWS_AS(direct.allocate(std::size_t{1} << 62, 8), out_of_memory);
+}
+
 TEST_CASE("mimalloc has no heap for a subsystem, and says why") {
     if (absent(mimalloc_backend)) return;
     const heap_offer offer = mimalloc_backend.own_heap();
