@@ -5,6 +5,7 @@
 using namespace autopmr;
 
 #include <autopmr/decision.hpp>
+#include <autopmr/errors.hpp>
 #include <autopmr/host.hpp>
 
 #include "resources/backends/mimalloc_calls.hpp"
