@@ -49,7 +49,7 @@ const ledger* ledger::draw(std::size_t bytes) noexcept {
     const std::uint32_t offset = offset_.load(memory_order_relaxed);
     if (record != nullptr && offset != nobodys) {
         ledger_cell& mine = record->cell(offset);
-        if (books::move_total_end(mine, bytes) && mine.spend(bytes)) return nullptr;
+        if (bytes <= large && books::move_total_end(mine, bytes) && mine.spend(bytes)) return nullptr;
         if (alone(*this, *record, mine, [&] { books::charge_unbounded(*this, mine, bytes); })) return nullptr;
     }
     const std::scoped_lock hold(per_thread::lock());
@@ -71,7 +71,7 @@ void ledger::cover(std::size_t bytes) noexcept {
         const std::scoped_lock hold(per_thread::lock());
         books::enter(*this);
         const std::uint32_t offset = offset_.load(memory_order_relaxed);
-        if (offset == nobodys) return books::add_at_home(*this, bytes);
+        if (offset == nobodys) return books::add_at_home(*this, bytes, 0);
         record.cell(offset).book(bytes);
         return books::top_up_unbounded(*this, books::open(*this, record));
     }
@@ -108,17 +108,24 @@ void ledger::add_elsewhere(std::size_t bytes) noexcept {
     if (per_thread::current_or_new() != nullptr) return add(bytes);
     const std::scoped_lock hold(per_thread::lock());
     books::enter(*this);
-    books::add_at_home(*this, bytes);
+    books::add_at_home(*this, bytes, 0);
 }
 
 void ledger::cancel(std::size_t bytes) noexcept {
     fail();
-    retire(bytes);
-    // It counts as neither allocated nor freed. The record may have come or gone meanwhile, so what is taken off stands at home.
+    if (bytes <= large) retire(bytes);
+    thread_record* const   record = bytes > large ? per_thread::current_or_new() : nullptr;
     const std::scoped_lock hold(per_thread::lock());
+    if (bytes > large) {
+        const bool has_cell = record != nullptr && offset_.load(memory_order_relaxed) != nobodys;
+        books::cancel(*this, has_cell ? &books::open(*this, *record) : nullptr, bytes);
+    }
+    // It counts as neither allocated nor freed. The record may have come or gone meanwhile, so what is taken off stands at home.
     home_total_ -= bytes;
     --home_count_;
 }
+
+void ledger::confirm(std::size_t bytes) noexcept { books::grant(*this, 0, static_cast<std::ptrdiff_t>(bytes)); }
 
 void ledger::set_limit(std::size_t bytes) noexcept {
     const std::scoped_lock hold(per_thread::lock());
@@ -153,7 +160,7 @@ usage ledger::now() const noexcept {
 
 void ledger::forget_peak() noexcept {
     const std::scoped_lock hold(per_thread::lock());
-    peak_.store(granted_.load(memory_order_relaxed), memory_order_relaxed);
+    peak_.store(confirmed_.load(memory_order_relaxed), memory_order_relaxed);
     most_holders_ = holders_;
 }
 

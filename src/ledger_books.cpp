@@ -90,7 +90,7 @@ void books::leave(ledger& l) noexcept {
         }
         leave_row(offset);
     }
-    grant(l, -l.granted_.load(memory_order_relaxed));
+    grant(l, -l.granted_.load(memory_order_relaxed), -l.confirmed_.load(memory_order_relaxed));
     if (l.parent_ != nullptr) {
         for (ledger* above = l.parent_; above != nullptr; above = above->parent_) above->holders_ -= l.holders_;
         ledger** link = &l.parent_->child_;
@@ -138,7 +138,10 @@ void books::close_record(thread_record& record) noexcept {
 }
 
 void books::count_grants_anew() noexcept {
-    for (ledger* l = all_ledgers; l != nullptr; l = l->next_) l->granted_.store(0, memory_order_relaxed);
+    for (ledger* l = all_ledgers; l != nullptr; l = l->next_) {
+        l->granted_.store(0, memory_order_relaxed);
+        l->confirmed_.store(0, memory_order_relaxed);  // a charge that was under way stays, as its block would
+    }
     for (ledger* l = all_ledgers; l != nullptr; l = l->next_) {
         const std::uint32_t offset = l->offset_.load(memory_order_relaxed);
         std::ptrdiff_t      drawn = l->home_used_;

@@ -22,7 +22,13 @@ struct books {
     static ledger_cell& open(ledger& l, thread_record& record) noexcept;
     /// Draws what a charge lacks and spends it. A null cell: the ledger's home account. Null, or who refuses.
     static const ledger* charge(ledger& l, ledger_cell* cell, std::size_t bytes) noexcept;
-    static void          add_at_home(ledger& l, std::size_t bytes) noexcept;
+    /// The part of a charge that the peak does not follow yet: see ledger::commit.
+    static std::ptrdiff_t unconfirmed(std::size_t bytes) noexcept {
+        return bytes > ledger::large ? static_cast<std::ptrdiff_t>(bytes) : 0;
+    }
+    static void add_at_home(ledger& l, std::size_t bytes, std::ptrdiff_t unconfirmed) noexcept;
+    /// Undoes a large charge, so that what is confirmed stays as it is. A null cell: the ledger's home account.
+    static void cancel(ledger& l, ledger_cell* cell, std::size_t bytes) noexcept;
     /// Gives back what a cell should not keep.
     static void settle(ledger& l, ledger_cell& cell) noexcept;
     /// The same where nothing above is bounded: without the lock, on the cell's own thread.
@@ -37,8 +43,10 @@ struct books {
 
     /// Whether a limit holds here or above. Sequentially consistent: see ledger::set_limit.
     static bool bounded(const ledger& l) noexcept;
-    /// Adds to what is granted here and above.
-    static void grant(ledger& l, std::ptrdiff_t bytes) noexcept;
+    /// Adds to what is granted here and above, and to what is confirmed, which the peak follows: in one step, for else others
+    /// would see a peak that never was, or miss one.
+    static void grant(ledger& l, std::ptrdiff_t bytes, std::ptrdiff_t confirmed) noexcept;
+    static void grant(ledger& l, std::ptrdiff_t bytes) noexcept { grant(l, bytes, bytes); }
     /// Takes all idle credit back, here and below, and lets none be kept until there is room again.
     static void tighten(ledger& l) noexcept;
     static void loosen_where_roomy(ledger& l) noexcept;

@@ -99,9 +99,11 @@ std::ptrdiff_t books::most_idle(const ledger& l) noexcept {
     return most;
 }
 
-void books::grant(ledger& l, std::ptrdiff_t bytes) noexcept {
+void books::grant(ledger& l, std::ptrdiff_t bytes, std::ptrdiff_t confirmed) noexcept {
     for (ledger* up = &l; up != nullptr; up = up->parent_) {
-        const std::ptrdiff_t now = up->granted_.fetch_add(bytes, memory_order_relaxed) + bytes;
+        if (bytes != 0) up->granted_.fetch_add(bytes, memory_order_relaxed);
+        if (confirmed == 0) continue;
+        const std::ptrdiff_t now = up->confirmed_.fetch_add(confirmed, memory_order_relaxed) + confirmed;
         std::ptrdiff_t       peak = up->peak_.load(memory_order_relaxed);
         while (now > peak && !up->peak_.compare_exchange_weak(peak, now, memory_order_relaxed)) {
         }
@@ -118,20 +120,31 @@ void books::top_up_unbounded(ledger& l, ledger_cell& cell) noexcept {
 }
 
 void books::charge_unbounded(ledger& l, ledger_cell& cell, std::size_t bytes) noexcept {
-    const std::ptrdiff_t lack = static_cast<std::ptrdiff_t>(bytes) - idle_of(cell);
-    if (lack > 0) {
-        grant(l, lack);
-        add(cell.drawn, lack);
-    }
+    const std::ptrdiff_t lack = std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(bytes) - idle_of(cell), 0);
+    grant(l, lack, lack - unconfirmed(bytes));
+    add(cell.drawn, lack);
     spend(cell, bytes);
     top_up_unbounded(l, cell);
 }
 
-void books::add_at_home(ledger& l, std::size_t bytes) noexcept {
+void books::add_at_home(ledger& l, std::size_t bytes, std::ptrdiff_t unconfirmed) noexcept {
     l.home_used_ += static_cast<std::ptrdiff_t>(bytes);
     l.home_total_ += bytes;
     ++l.home_count_;
-    grant(l, static_cast<std::ptrdiff_t>(bytes));
+    grant(l, static_cast<std::ptrdiff_t>(bytes), static_cast<std::ptrdiff_t>(bytes) - unconfirmed);
+}
+
+void books::cancel(ledger& l, ledger_cell* cell, std::size_t bytes) noexcept {
+    const auto gone = static_cast<std::ptrdiff_t>(bytes);
+    grant(l, -gone, 0);
+    if (cell == nullptr) {
+        l.home_used_ -= gone;
+    } else {
+        cell->freed.store(cell->freed.load(memory_order_relaxed) + bytes, memory_order_relaxed);
+        add(cell->drawn, -gone);
+        settle(l, *cell);
+    }
+    loosen_where_roomy(l);
 }
 
 void books::settle_unbounded(ledger& l, ledger_cell& cell) noexcept {
@@ -158,7 +171,7 @@ const ledger* books::charge(ledger& l, ledger_cell* cell, std::size_t bytes) noe
         tighten(*full);  // others may hold what is missing
     }
     if (cell == nullptr) {
-        add_at_home(l, bytes);
+        add_at_home(l, bytes, unconfirmed(bytes));
         return nullptr;
     }
     std::ptrdiff_t extra = tight(l) ? 0 : extra_for(*cell, most_idle(l));
@@ -167,10 +180,9 @@ const ledger* books::charge(ledger& l, ledger_cell* cell, std::size_t bytes) noe
         extra = std::min(extra, (room(*up) - std::max<std::ptrdiff_t>(lack, 0)) /
                                     static_cast<std::ptrdiff_t>(2 * std::max<std::size_t>(up->holders_, 1)));
     }
-    if (const std::ptrdiff_t more = lack + extra; more > 0) {
-        grant(l, more);
-        add(cell->drawn, more);
-    }
+    const std::ptrdiff_t more = std::max<std::ptrdiff_t>(lack + extra, 0);
+    grant(l, more, more - unconfirmed(bytes));
+    add(cell->drawn, more);
     spend(*cell, bytes);
     settle(l, *cell);
     return nullptr;

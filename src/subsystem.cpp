@@ -40,7 +40,7 @@ namespace {
     report_fault(report);
 }
 
-// Undone where the backend throws, forgotten where it gives a block.
+// Undone where the backend throws, confirmed where it gives a block.
 class charged {
 public:
     charged(ledger& books, std::size_t bytes) noexcept : books_(&books), bytes_(bytes) {}
@@ -49,7 +49,10 @@ public:
     ~charged() {
         if (books_ != nullptr) books_->cancel(bytes_);
     }
-    void keep() noexcept { books_ = nullptr; }
+    void keep() noexcept {
+        books_->commit(bytes_);
+        books_ = nullptr;
+    }
 
 private:
     ledger*     books_;

@@ -113,3 +113,33 @@ TEST_CASE("a fork amid draws and refusals leaves usable books") {
     CHECK(limit_is_exact(bounded, limit) == 0);
     CHECK(unbounded.now().live == 0);
 }
+
+TEST_CASE("a child counts as live what another thread was about to take, and its peak follows on") {
+    constexpr std::size_t huge = std::size_t{1} << 40;
+    ledger                above, books(ledger::no_limit, &above);
+    std::latch            charged(1), over(1);
+    std::thread           other([&] {
+        if (books.charge(huge) != nullptr) std::abort();
+        charged.count_down();
+        over.wait();
+        books.cancel(huge);
+    });
+    charged.wait();
+    CHECK(forked([&] {
+        if (books.now().live != huge || above.now().peak < huge) return 10;
+        if (books.charge(huge) != nullptr) return 11;
+        books.commit(huge);
+        books.retire(huge);
+        for (const ledger* each : {&books, &above}) {
+            const auto u = each->now();
+            if (u.peak < 2 * huge || u.peak - u.peak_error > 2 * huge) return 12;
+        }
+        if (books.charge(4 * huge) != nullptr) return 13;
+        books.cancel(4 * huge);
+        return above.now().peak < 3 * huge ? 0 : 14;
+    }) == 0);
+    over.count_down();
+    other.join();
+    CHECK(books.now().live == 0);
+    CHECK(above.now().peak <= 2 * ledger::batch);
+}

@@ -7,7 +7,7 @@
 /// spends it with plain stores; near a limit credit is taken back from all threads and the path locks. Limits are
 /// exact: what is granted never exceeds a limit, and a request is refused only if it did not fit at some instant during
 /// the call. Any thread may call anything, also before main, while a thread ends and after fork. Nothing throws or
-/// allocates. A ledger must outlive the ledgers below it, and every call to it.
+/// allocates. A ledger is not copied; it must outlive the ledgers below it, and every call to it.
 
 #include <autopmr/ledger_cell.hpp>
 
@@ -32,19 +32,22 @@ struct usage {
 class ledger {
 public:
     static constexpr std::size_t no_limit = SIZE_MAX;
-    static constexpr std::size_t batch = std::size_t{64} << 10;  ///< the most idle credit a thread keeps
+    /// The most idle credit a thread keeps; and what a charge is large above: it is in the peak only once it is committed.
+    static constexpr std::size_t batch = std::size_t{64} << 10, large = batch / 2;
 
     constexpr explicit ledger(std::size_t limit = no_limit, ledger* parent = nullptr) noexcept
         : parent_(parent), limit_(limit) {}
     ~ledger();
-    ledger(const ledger&) = delete;
-    ledger& operator=(const ledger&) = delete;
 
     /// Takes `bytes` from this budget and from all above. Null, or the ledger whose limit refuses: a failure of this one.
     [[nodiscard]] const ledger* charge(std::size_t bytes) noexcept {
         const auto record = reinterpret_cast<std::uintptr_t>(this_thread_record());
-        if (record <= thread_is_over || bytes > ledger_cell::most) return draw(bytes);
+        if (record <= thread_is_over || bytes > large) return draw(bytes);
         return cell_at(record).spend(bytes) ? nullptr : draw(bytes);
+    }
+    /// What was charged became a block. Each charge ends in this or in cancel.
+    void commit(std::size_t bytes) noexcept {
+        if (bytes > large) confirm(bytes);
     }
     /// What was charged became no block: a failure, and else the books are as before.
     void cancel(std::size_t bytes) noexcept;
@@ -63,7 +66,8 @@ public:
         if (!cell_at(record).unspend(bytes)) settle(bytes);
     }
 
-    /// Below what is live, a new limit refuses everything until enough has gone.
+    /// Below what is live, a new limit refuses all but charges of 0 bytes until enough has gone. Where the system has no barrier for
+    /// all threads (membarrier), credit drawn before a limit was set comes back only at its thread's next call.
     void                      set_limit(std::size_t bytes) noexcept;
     [[nodiscard]] std::size_t limit() const noexcept { return limit_.load(); }
     [[nodiscard]] ledger*     parent() const noexcept { return parent_; }
@@ -78,6 +82,7 @@ private:
         return *reinterpret_cast<ledger_cell*>(record + offset_.load(std::memory_order_relaxed));
     }
     [[gnu::cold]] const ledger* draw(std::size_t bytes) noexcept;
+    [[gnu::cold]] void          confirm(std::size_t bytes) noexcept;
     [[gnu::cold]] void          cover(std::size_t bytes) noexcept;
     [[gnu::cold]] void          add_elsewhere(std::size_t bytes) noexcept;
     [[gnu::cold]] void          settle(std::size_t bytes) noexcept;
@@ -87,13 +92,12 @@ private:
     std::atomic<std::uint32_t> offset_{nobodys};
     ledger*                    parent_;
     alignas(64) std::atomic<std::size_t> limit_;
-    std::atomic<std::ptrdiff_t> granted_{0}, peak_{0};
+    std::atomic<std::ptrdiff_t> granted_{0}, confirmed_{0}, peak_{0};  // confirmed: without large charges that are under way
     std::atomic<std::size_t>    failures_{0};
-    std::size_t                 holders_ = 0, most_holders_ = 0;  // cells in use, here and below
-    bool                        known_ = false, tight_ = false;
-    std::ptrdiff_t              home_used_ = 0;  // of threads that are gone, and of calls without a record
-    std::size_t                 home_total_ = 0, home_count_ = 0;
-    ledger *                    child_ = nullptr, *sibling_ = nullptr, *next_ = nullptr;
+    std::size_t holders_ = 0, most_holders_ = 0, home_total_ = 0, home_count_ = 0;  // holders: cells in use, here and below
+    bool        known_ = false, tight_ = false;
+    std::ptrdiff_t home_used_ = 0;  // home: of threads that are gone, and of calls without a record
+    ledger *       child_ = nullptr, *sibling_ = nullptr, *next_ = nullptr;
 };
 
 }  // namespace autopmr

@@ -72,8 +72,9 @@ thread_record* current_or_new() noexcept {
         record->in_use = true;
     }
     os::keep_thread_record(record);
-    os::at_thread_exit(end_of_thread, record);
-    return record;
+    if (os::at_thread_exit(end_of_thread, record)) return record;
+    end_of_thread(record);  // nobody would call it, and each such thread would leave a record behind: it does without one
+    return nullptr;
 }
 
 }  // namespace autopmr::per_thread

@@ -38,7 +38,7 @@ std::mutex& lock() noexcept;
 thread_record* first_record() noexcept;
 /// This thread's record; null where it has none.
 thread_record* current() noexcept;
-/// The same, made if need be: null where memory is out or the thread is over. Takes the lock.
+/// The same, made if need be: null where memory is out, or the thread is over or can't be told when it ends. Takes the lock.
 thread_record* current_or_new() noexcept;
 
 /// Holds the lock across every fork from now on. Who holds a lock of its own while calling here registers after this.

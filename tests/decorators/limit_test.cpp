@@ -58,3 +58,16 @@ TEST_CASE("a limit lowered below what is live refuses until enough has gone") {
     bounded.deallocate(a, 400);
     bounded.deallocate(b, 1);
 }
+
+TEST_CASE("a large failure of the upstream does not stay in the peak") {
+    constexpr std::size_t huge = std::size_t{1} << 50;
+    limit_resource        bounded(2 * huge, std::pmr::null_memory_resource());
+    CHECK_THROWS_AS(bounded.allocate(huge), std::bad_alloc);
+    CHECK(bounded.observer().now().peak <= autopmr::ledger::batch);
+    limit_resource willing(2 * huge, std::pmr::new_delete_resource());
+    void*          block = willing.allocate(1 << 20);
+    willing.deallocate(block, 1 << 20);
+    const auto u = willing.observer().now();
+    CHECK(u.peak >= 1 << 20);
+    CHECK(u.peak - u.peak_error <= 1 << 20);
+}

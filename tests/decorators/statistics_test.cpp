@@ -38,3 +38,9 @@ TEST_CASE("the upstream of statistics is the default resource unless it is given
     CHECK(counted.upstream_resource() == std::pmr::get_default_resource());
     CHECK(counted.name() == "statistics");
 }
+
+TEST_CASE("a large failure does not stay in the peak of statistics") {
+    statistics_resource counted(std::pmr::null_memory_resource());
+    CHECK_THROWS_AS(counted.allocate(std::size_t{1} << 50), std::bad_alloc);
+    CHECK(counted.observer().now().peak == 0);
+}

@@ -22,7 +22,7 @@ public:
     explicit limit(std::size_t bytes) noexcept : books_(bytes) {}
 
     [[nodiscard]] std::size_t bytes() const noexcept { return books_.limit(); }
-    /// Takes effect at once. Below what is live, everything is refused until enough has gone.
+    /// Takes effect at once. Below what is live, all but 0 bytes is refused until enough has gone.
     void                set_bytes(std::size_t bytes) noexcept { books_.set_limit(bytes); }
     [[nodiscard]] usage now() const noexcept { return books_.now(); }
 
@@ -30,7 +30,7 @@ public:
         if (const ledger* refuser = books_.charge(request.bytes))
             throw_limit_exceeded(request.bytes, request.alignment, "limit", refuser->limit());
     }
-    void commit(void*, const block_request&) noexcept {}
+    void commit(void*, const block_request& request) noexcept { books_.commit(request.bytes); }
     void cancel(const block_request& request) noexcept { books_.cancel(request.bytes); }
     void retire(void*, const block_request& request) noexcept { books_.retire(request.bytes); }
     void settle(const block_request&) noexcept {}
