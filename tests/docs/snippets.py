@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every code block of README and docs is a region of a file that the tests compile and run.
+"""Every code block of README and docs is a region of a file that the tests compile and run; every link leads to a file.
 
 A block is announced by  <!-- snippet: PATH [REGION] -->  on the line before it; a region of PATH stands between the
 lines "// [REGION]" and "// [/REGION]" ("#" instead of "//" in TOML, CMake and shell). Without REGION: the whole file.
@@ -46,7 +46,14 @@ def check(document, text, read):
     return errors, BLOCK.sub(one, text)
 
 
+def broken_links(document, text, exists):
+    """Links to files that are not there. exists(path) asks below the document's folder."""
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    return [f"{document}: the link to {t} leads nowhere" for t in targets if "://" not in t and not exists(t)]
+
+
 def self_test():
+    assert broken_links("d", "[a](x.md) [b](https://example.org) [c](y.md#z)", {"x.md"}.__contains__) == ["d: the link to y.md leads nowhere"]
     files = {"a.cpp": "int x;\n    // [r]\n    int y;\n    // [/r]\n"}
     good = "<!-- snippet: a.cpp r -->\n```cpp\nint y;\n```\n"
     assert check("d", good, files.get)[0] == []
@@ -66,6 +73,7 @@ def main():
     for document in [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]:
         text = document.read_text()
         errors, updated = check(document.relative_to(root), text, read)
+        errors += broken_links(document.relative_to(root), text, lambda target: (document.parent / target).exists())
         print("\n".join(errors), end="\n" if errors else "")
         failed = failed or bool(errors)
         if "--write" in sys.argv[2:] and updated != text:
