@@ -46,7 +46,7 @@ file_text host_files::read(std::string_view path) const noexcept {
     // Whatever fills the whole buffer is no file of the kernel's: a number cut short would be a wrong number.
     if (got == sizeof result.bytes_) result.why_ = "far longer than such a file is";
     const auto text = trimmed({result.bytes_, got});
-    std::memmove(result.bytes_, text.data(), text.size());
+    if (!text.empty()) std::memmove(result.bytes_, text.data(), text.size());  // an empty one may point nowhere
     result.size_ = text.size();
     return result;
 }
