@@ -47,7 +47,7 @@ constexpr candidate rows[] = {
     // Linux, macOS, Windows, by goal. `backends()` lists in this order.
     {&mimalloc_backend, "throughput-mimalloc", wants<goal::throughput>, guard::none,
      "fastest in most loads measured, on one CPU as on many"},
-    {&jemalloc_backend, "throughput-jemalloc", wants<goal::throughput>, guard::none, "close behind, steady under long runs"},
+    {&jemalloc_backend, "throughput-jemalloc", wants<goal::throughput>, guard::none, "close behind in most loads measured"},
     {&tbb_backend, "throughput-tbb", wants<goal::throughput>, guard::none, "scales well where oneTBB is already installed"},
     {&tcmalloc_backend, "throughput-tcmalloc", wants<goal::throughput>, guard::none, "good with many small blocks"},
     {&system_backend, "throughput-system", wants<goal::throughput>, guard::none, "always there"},

@@ -86,7 +86,7 @@ TEST_CASE("value_or_throw") {
 
 TEST_CASE("the line says what, by which rule, why, and on which facts") {
     CHECK(ordinary().line() ==
-          "autopmr: jemalloc by rule throughput-jemalloc: close behind, steady under long runs (platform linux: compiled for it; "
+          "autopmr: jemalloc by rule throughput-jemalloc: close behind in most loads measured (platform linux: compiled for it; "
           "goal throughput: AUTOPMR_GOAL); tuned 1 parameter");
     CHECK(refused().line().find("autopmr: error: AUTOPMR_BACKEND asks for") == 0);
 }

@@ -150,7 +150,7 @@ void jemalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_
 
 constinit const backend jemalloc_backend{
     .name = "jemalloc",
-    .what = "jemalloc: steady memory over long runs, arenas of one's own",
+    .what = "jemalloc: fast, gives unused memory back by itself, arenas of one's own",
     .why_not = jemalloc_calls::why_not,
     .resource = []() noexcept -> std::pmr::memory_resource& { return instance.resource; },
     .allocate = calls::allocate,
