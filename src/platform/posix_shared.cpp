@@ -1,0 +1,82 @@
+// What every POSIX system does the same way.
+#include "os.hpp"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#if !defined(MAP_ANONYMOUS)
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
+namespace autopmr::os {
+
+std::size_t page_size() noexcept {
+    static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return size;
+}
+
+void* map_pages(std::size_t bytes) noexcept {
+    void* pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages == MAP_FAILED ? nullptr : pages;
+}
+
+void unmap_pages(void* pages, std::size_t bytes) noexcept { ::munmap(pages, bytes); }
+
+void* symbol(void* module, const char* name) noexcept { return ::dlsym(module, name); }
+
+bool at_thread_exit(void (*hook)(void*), void* value) noexcept {
+    struct key_holder {
+        pthread_key_t key{};
+        bool          made;
+        explicit key_holder(void (*h)(void*)) noexcept : made(::pthread_key_create(&key, h) == 0) {}
+    };
+    static const key_holder holder(hook);
+    return holder.made && ::pthread_setspecific(holder.key, value) == 0;
+}
+
+bool at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
+    return ::pthread_atfork(before, in_parent, in_child) == 0;
+}
+
+// Not blocking: where a file is expected there may be a pipe, which would wait for its other end.
+int open_file(const char* path) noexcept { return ::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }
+
+long read_some(int file, char* out, std::size_t size) noexcept {
+    ssize_t n;
+    do n = ::read(file, out, size);
+    while (n < 0 && errno == EINTR);
+    return static_cast<long>(n);
+}
+
+void close_file(int file) noexcept {
+    const int reason = errno;
+    ::close(file);
+    errno = reason;
+}
+
+long read_file(const char* path, char* out, std::size_t size) noexcept {
+    const int file = open_file(path);
+    if (file < 0) return -1;
+    std::size_t got = 0;
+    long        n = 0;
+    while (got != size && (n = read_some(file, out + got, size - got)) > 0) got += static_cast<std::size_t>(n);
+    close_file(file);
+    return n < 0 ? -1 : static_cast<long>(got);
+}
+
+void write_error(const char* text, std::size_t size) noexcept {
+    while (size != 0) {
+        const ssize_t n = ::write(STDERR_FILENO, text, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return;
+        text += n;
+        size -= static_cast<std::size_t>(n);
+    }
+}
+
+}  // namespace autopmr::os
