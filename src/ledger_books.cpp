@@ -14,7 +14,7 @@ using std::memory_order_relaxed;
 constinit ledger* all_ledgers = nullptr;
 
 // Which rows of cells are taken. The first two are the record's header and nobody's.
-constinit std::uint64_t rows_taken[per_thread::record_bytes / sizeof(ledger_cell) / 64] = {3};
+constinit std::uint64_t rows_taken[per_thread::cells_bytes / sizeof(ledger_cell) / 64] = {3};
 
 std::uint32_t take_row() noexcept {
     std::uint32_t offset = 0;

@@ -9,18 +9,32 @@ namespace {
 constinit std::mutex        the_lock;
 constinit thread_record*    records = nullptr;
 constinit std::atomic<bool> watches_fork{false}, stays{false};
+constinit std::atomic<guest*> guests{nullptr};  // only ever grows at its head
+
+template <class Call>
+void for_each_guest(Call call) noexcept {
+    for (guest* one = guests.load(std::memory_order_acquire); one != nullptr; one = one->next) call(*one);
+}
 
 void end_of_thread(void* value) noexcept {
     auto* record = static_cast<thread_record*>(value);
     os::keep_thread_record(reinterpret_cast<thread_record*>(thread_is_over));
+    for_each_guest([&](guest& one) { one.thread_ends(*record); });
     const std::scoped_lock hold(the_lock);
     books::close_record(*record);
     record->in_use = false;
 }
 
-void before_fork() noexcept { the_lock.lock(); }
-void in_parent() noexcept { the_lock.unlock(); }
+void before_fork() noexcept {
+    the_lock.lock();
+    for_each_guest([](guest& one) { one.before_fork(); });
+}
+void in_parent() noexcept {
+    for_each_guest([](guest& one) { one.in_parent(); });
+    the_lock.unlock();
+}
 void in_child() noexcept {
+    for_each_guest([](guest& one) { one.in_child(); });
     // Only the forking thread came along: the others' records are closed as if they had ended.
     for (thread_record* record = records; record != nullptr; record = record->next) {
         if (!record->in_use || record == current()) continue;
@@ -49,6 +63,13 @@ void watch_fork() noexcept {
     if (!watches_fork.load(std::memory_order_relaxed) && !watches_fork.exchange(true)) {
         os::at_fork(before_fork, in_parent, in_child);
     }
+}
+
+void invite(guest& who) noexcept {
+    watch_fork();
+    const std::scoped_lock hold(the_lock);
+    who.next = guests.load(std::memory_order_relaxed);
+    guests.store(&who, std::memory_order_release);
 }
 
 std::mutex&    lock() noexcept { return the_lock; }

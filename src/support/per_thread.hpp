@@ -2,8 +2,9 @@
 /// \file
 /// What the library keeps of each thread: one record of mapped pages, reached through its only thread-local pointer.
 ///
-/// A record is a header and a row of ledger cells. Records are made on first use, folded into the ledgers when their
-/// thread ends, and used again by later threads; they are never unmapped. Everything but current() wants the lock.
+/// A record is a header, a row of ledger cells and a row of the pools' caches. Records are made on first use, folded into the
+/// ledgers when their thread ends, and used again by later threads; they are never unmapped. Everything but current() wants
+/// the lock.
 
 #include <autopmr/ledger_cell.hpp>
 
@@ -15,11 +16,17 @@
 namespace autopmr {
 
 struct alignas(64) thread_record {
-    thread_record*    next = nullptr;  ///< the list of all records that were ever made
-    std::atomic<bool> drawing{false};  ///< between looking at the limits above and having drawn without the lock
-    bool              in_use = false;
-    std::uint32_t     cells_end = 0;  ///< offset past the last cell that was touched
+    thread_record*     next = nullptr;  ///< the list of all records that were ever made
+    std::atomic<bool>  drawing{false};  ///< between looking at the limits above and having drawn without the lock
+    bool               in_use = false;
+    std::uint32_t      cells_end = 0;   ///< offset past the last cell that was touched
+    std::atomic<void*> trace{nullptr};  ///< the buffer of this thread's traced events
+    std::uint32_t      caches_end = 0;  ///< offset past the last pool's cache that was set
 
+    /// The cache of one pool on this thread; null where it has none.
+    std::atomic<void*>& cache(std::uint32_t offset) noexcept {
+        return *reinterpret_cast<std::atomic<void*>*>(reinterpret_cast<char*>(this) + offset);
+    }
     ledger_cell& cell(std::uint32_t offset) noexcept {
         return *reinterpret_cast<ledger_cell*>(reinterpret_cast<char*>(this) + offset);
     }
@@ -28,8 +35,9 @@ static_assert(sizeof(thread_record) == sizeof(ledger_cell), "the header takes th
 
 namespace per_thread {
 
-constexpr std::uint32_t record_bytes =
-    256 << 10;  // address space; a thread touches a page of it for every 64 ledgers it uses
+constexpr std::uint32_t cells_bytes = 256 << 10;  // address space; a thread touches a page of it for every 64 ledgers it uses
+constexpr std::uint32_t caches_bytes = 128 << 10;  // a pointer for each pool that lives; what a thread never uses it never touches
+constexpr std::uint32_t record_bytes = cells_bytes + caches_bytes;
 
 /// The lock of the books: over the list of records, the tree of ledgers, and all credit that a limit bounds. Held
 /// across fork.
@@ -40,6 +48,22 @@ thread_record* first_record() noexcept;
 thread_record* current() noexcept;
 /// The same, made if need be: null where memory is out, or the thread is over or can't be told when it ends. Takes the lock.
 thread_record* current_or_new() noexcept;
+
+/// Another part that keeps something of each thread in its record. All of it is constant-initialised and never goes.
+///
+/// The guest's own locks come after the lock of the books: it never asks for that one while it holds one of its own.
+struct guest {
+    /// On a thread that ends, without the lock; this_thread_record() is thread_is_over already.
+    void (*thread_ends)(thread_record& mine) noexcept;
+    /// Around fork, with the lock held. In the child the records of threads that did not come along are still in use, and are
+    /// taken back afterwards.
+    void (*before_fork)() noexcept;
+    void (*in_parent)() noexcept;
+    void (*in_child)() noexcept;
+    guest* next = nullptr;
+};
+/// From now on; once for each guest. Takes the lock.
+void invite(guest& who) noexcept;
 
 /// Holds the lock across every fork from now on. Who holds a lock of its own while calling here registers after this.
 void watch_fork() noexcept;

@@ -1,0 +1,80 @@
+#include "src/support/announce.hpp"
+
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else  // built without Valgrind's headers: it sees the upstream's blocks only
+#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_MAKE_MEM_NOACCESS(at, bytes) (void)0
+#define VALGRIND_MAKE_MEM_UNDEFINED(at, bytes) (void)0
+#define VALGRIND_MAKE_MEM_DEFINED(at, bytes) (void)0
+#define VALGRIND_CREATE_MEMPOOL(pool, red_zone, zeroed) (void)0
+#define VALGRIND_DESTROY_MEMPOOL(pool) (void)0
+#define VALGRIND_MEMPOOL_ALLOC(pool, at, bytes) (void)0
+#define VALGRIND_MEMPOOL_FREE(pool, at) (void)0
+#endif
+
+// There when the program was compiled with AddressSanitizer, whatever this library was compiled with.
+#if defined(__GNUC__) && defined(__ELF__)
+extern "C" {
+[[gnu::weak]] void __asan_poison_memory_region(const volatile void* at, std::size_t bytes);
+[[gnu::weak]] void __asan_unpoison_memory_region(const volatile void* at, std::size_t bytes);
+}
+#else
+namespace {
+constexpr void (*__asan_poison_memory_region)(const volatile void*, std::size_t) = nullptr;
+constexpr void (*__asan_unpoison_memory_region)(const volatile void*, std::size_t) = nullptr;
+}  // namespace
+#endif
+
+namespace autopmr::announce {
+namespace {
+
+bool on_asan() noexcept { return __asan_poison_memory_region != nullptr && __asan_unpoison_memory_region != nullptr; }
+
+bool on_valgrind() noexcept {
+    static const bool on = RUNNING_ON_VALGRIND != 0;
+    return on;
+}
+
+void unpoison(const void* at, std::size_t bytes) noexcept {
+    if (on_asan()) __asan_unpoison_memory_region(at, bytes);
+}
+
+}  // namespace
+
+bool watched() noexcept { return on_asan() || on_valgrind(); }
+
+void hide(const void* at, std::size_t bytes) noexcept {
+    if (on_asan()) __asan_poison_memory_region(at, bytes);
+    if (on_valgrind()) (void)VALGRIND_MAKE_MEM_NOACCESS(at, bytes);
+}
+
+void show(const void* at, std::size_t bytes) noexcept {
+    unpoison(at, bytes);
+    if (on_valgrind()) (void)VALGRIND_MAKE_MEM_UNDEFINED(at, bytes);
+}
+
+void show_as_written(const void* at, std::size_t bytes) noexcept {
+    unpoison(at, bytes);
+    if (on_valgrind()) (void)VALGRIND_MAKE_MEM_DEFINED(at, bytes);
+}
+
+void pool_made(const void* pool) noexcept {
+    if (on_valgrind()) VALGRIND_CREATE_MEMPOOL(pool, 0, 0);
+}
+
+void pool_gone(const void* pool) noexcept {
+    if (on_valgrind()) VALGRIND_DESTROY_MEMPOOL(pool);
+}
+
+void block_given(const void* pool, const void* at, std::size_t bytes) noexcept {
+    unpoison(at, bytes);
+    if (on_valgrind()) VALGRIND_MEMPOOL_ALLOC(pool, at, bytes);
+}
+
+void block_taken(const void* pool, const void* at, std::size_t bytes) noexcept {
+    if (on_asan()) __asan_poison_memory_region(at, bytes);
+    if (on_valgrind()) VALGRIND_MEMPOOL_FREE(pool, at);
+}
+
+}  // namespace autopmr::announce
