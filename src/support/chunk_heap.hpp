@@ -1,0 +1,140 @@
+#pragma once
+/// \file
+/// Blocks of one size out of one chunk: what the pools stand on. For one thread at a time.
+///
+/// A chunk is a power of two of memory, aligned to its own size, so a block leads to its chunk and needs no header. Each chunk has a
+/// free list of its own, last in, first out: what is freed is used again while it is warm, and what is built together stays
+/// together (the list a page of Leijen, Zorn and de Moura, "Mimalloc: free list sharding in action", APLAS 2019). Chunk headers
+/// at one offset would all want the same few lines of the cache: they stand at one of up to sixteen (the colouring of Bonwick, "The slab
+/// allocator", USENIX 1994). The size a caller hands back tells wrong sizes and foreign blocks for the price of two compares.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace autopmr {
+
+class chunk_heap;
+
+struct free_block {
+    free_block* next;
+};
+
+/// The header of a chunk. What the hot paths use stands first.
+struct alignas(64) chunk {
+    free_block*   free = nullptr;
+    std::uint32_t  live = 0;        ///< blocks out, and 1 for being the first of its list; see live_of() for what stands in none
+    std::uint32_t  block_bytes = 0; ///< the size of each
+    std::uintptr_t tag = 0;         ///< of whose blocks of which size these are; 0 where somebody watches: all go the slow path
+    chunk_heap*    home = nullptr;  ///< null while it is idle
+    chunk *       next = nullptr, *previous = nullptr;                    // of its size, or of the idle ones
+    chunk *       next_of_heap = nullptr, *previous_of_heap = nullptr;
+    std::uint32_t fresh = 0, end = 0;  // from the chunk's header on: what was never handed out
+    std::uint32_t out = 0;             // blocks out, while it has none to give
+    std::uint32_t size_class = 0;
+    bool          listed = false;
+};
+
+/// Which class of sizes serves a request, and of what size its blocks are.
+namespace size_classes {
+
+constexpr std::size_t step = 16, small = 1024;  ///< in steps of `step` up to `small`, above in quarters of a power of two
+constexpr unsigned    count = 65 + 4 * 10;
+
+/// The natural alignment of a class is all that divides its size: so a request of more than `step` is raised to a multiple of
+/// its alignment first.
+unsigned    of(std::size_t bytes) noexcept;  // at least 1
+std::size_t bytes_of(unsigned index) noexcept;
+constexpr std::size_t of_small(std::size_t bytes) noexcept { return (bytes + step - 1) / step; }
+
+/// Whether a request may take the hot paths, in few instructions: a power of two up to `step`.
+constexpr bool plain_alignment(std::size_t alignment) noexcept { return ((alignment - 1) & (alignment | ~(step - 1))) == 0; }
+
+}  // namespace size_classes
+
+class chunk_heap {
+public:
+    constexpr chunk_heap() noexcept;  ///< has nothing and takes nothing: stands where there is none yet
+    explicit chunk_heap(std::size_t chunk_bytes) noexcept;
+    ~chunk_heap();  // its chunks are not its own: see chunk_store
+    chunk_heap(const chunk_heap&) = delete;
+    chunk_heap& operator=(const chunk_heap&) = delete;
+
+    /// Where the header of a chunk is that begins at `base`, or that a block lies in.
+    [[nodiscard]] static chunk* header(std::uintptr_t base, std::uintptr_t colours) noexcept {
+        return reinterpret_cast<chunk*>(base + ((base >> 10) & colours));
+    }
+    [[nodiscard]] chunk* chunk_of(const void* block) const noexcept {
+        return header(reinterpret_cast<std::uintptr_t>(block) & mask_, colours_);
+    }
+
+    /// Whether what comes back with this size is of this chunk: one compare for both, since heaps lie further apart than small sizes.
+    [[nodiscard]] bool gave(const chunk& one, std::size_t bytes) const noexcept { return one.tag == tag(size_classes::of_small(bytes) * size_classes::step); }
+    /// Whether a request of this size may take the hot paths; one of 0 bytes may not.
+    [[nodiscard]] bool is_small(std::size_t bytes) const noexcept { return bytes - 1 < small_; }
+
+    /// A block of this class out of the chunk at hand; null when refill() must see to it.
+    [[nodiscard]] void* take(std::size_t index) noexcept {
+        chunk* const      from = at_hand_[index];
+        free_block* const block = from->free;
+        if (block == nullptr) return nullptr;
+        from->free = block->next;
+        ++from->live;
+        return block;
+    }
+    /// False when emptied() must see to the chunk.
+    [[nodiscard]] static bool put(chunk& to, void* memory) noexcept {
+        auto* const block = static_cast<free_block*>(memory);
+        block->next = to.free;
+        to.free = block;
+        return --to.live != 0;
+    }
+
+    /// The same as take, from any chunk of the class; null when it needs a new one: add().
+    [[nodiscard]] void* refill(unsigned index, std::size_t bytes) noexcept;
+    /// The same as put, and emptied where that is due: a chunk that goes, or null.
+    [[nodiscard]] chunk* give(chunk& to, void* block) noexcept;
+    /// A chunk is wholly free, or gives its first block back. Answers it, taken out, when the class has enough without it.
+    [[nodiscard]] chunk* emptied(chunk& which) noexcept;
+    /// An idle chunk now serves this class.
+    void add(chunk& idle, unsigned index) noexcept;
+    /// A wholly free chunk that was kept at hand for some class, taken out; null when there is none.
+    [[nodiscard]] chunk* spare() noexcept;
+
+    [[nodiscard]] chunk*      chunks() const noexcept { return all_; }
+    [[nodiscard]] std::size_t chunk_bytes() const noexcept { return ~mask_ + 1; }
+    [[nodiscard]] std::size_t largest() const noexcept { return chunk_bytes() / 8; }
+    [[nodiscard]] bool        watched() const noexcept { return watched_; }
+    /// A chunk that has none to give stands in no list; its `live` is 1 then, so that its next free makes itself heard.
+    [[nodiscard]] static std::uint32_t live_of(const chunk& one) noexcept { return one.listed ? one.live - is_first(one) : one.out; }
+    [[nodiscard]] static std::size_t   sound_chunk_bytes(std::size_t wanted) noexcept;
+    [[nodiscard]] static std::uintptr_t colours_of(std::size_t chunk_bytes) noexcept;
+
+private:
+    struct size_list {
+        chunk *first = nullptr, *last = nullptr;
+    };
+    [[nodiscard]] std::uintptr_t tag(std::size_t bytes) const noexcept { return reinterpret_cast<std::uintptr_t>(this) + bytes; }
+    static bool is_first(const chunk& one) noexcept { return one.previous == nullptr; }  // of those that stand in a list
+    bool  extend(chunk& c) noexcept;
+    void  list(chunk& c) noexcept;
+    void  unlist(chunk& c) noexcept;
+    void  take_out(chunk& c) noexcept;
+    void  put_first(unsigned index, chunk* c) noexcept;
+
+    std::uintptr_t mask_ = 0, colours_ = 0;
+    std::size_t    small_ = 0;
+    chunk*         at_hand_[size_classes::count];  // the first of each list; the one that has nothing where there is none, or where somebody watches
+    size_list      lists_[size_classes::count];
+    chunk*         all_ = nullptr;
+    bool           watched_ = false;
+};
+
+inline constinit chunk no_chunk;  ///< has no block, ever, and is never written to: stands where a class has no chunk
+
+constexpr chunk_heap::chunk_heap() noexcept : at_hand_() {
+    for (chunk*& one : at_hand_) one = &no_chunk;
+}
+
+inline constinit chunk_heap no_heap;
+
+}  // namespace autopmr
