@@ -84,11 +84,12 @@ void* chunk_heap::refill(unsigned index, std::size_t bytes) noexcept {
     return nullptr;
 }
 
+void chunk_heap::taken_back(const chunk& from, const void* block) noexcept {
+    if (from.home->watched_) announce::block_taken(from.home, block, from.block_bytes);
+}
+
 chunk* chunk_heap::give(chunk& to, void* block) noexcept {
-    if (watched_) {
-        announce::block_taken(this, block, to.block_bytes);
-        announce::show(block, sizeof(free_block));
-    }
+    if (watched_) announce::show(block, sizeof(free_block));
     const bool goes_on = put(to, block);
     if (watched_) announce::hide(block, to.block_bytes);
     return goes_on ? nullptr : emptied(to);

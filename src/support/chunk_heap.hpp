@@ -69,6 +69,10 @@ public:
 
     /// Whether what comes back with this size is of this chunk: one compare for both, since heaps lie further apart than small sizes.
     [[nodiscard]] bool gave(const chunk& one, std::size_t bytes) const noexcept { return one.tag == tag(size_classes::of_small(bytes) * size_classes::step); }
+    /// Whether this looks like the header of a chunk in use.
+    [[nodiscard]] static bool is_sound(const chunk& one) noexcept {
+        return one.home != nullptr && (one.tag == 0 || one.tag == one.home->tag(one.block_bytes));
+    }
     /// Whether a request of this size may take the hot paths; one of 0 bytes may not.
     [[nodiscard]] bool is_small(std::size_t bytes) const noexcept { return bytes - 1 < small_; }
 
@@ -91,6 +95,8 @@ public:
 
     /// The same as take, from any chunk of the class; null when it needs a new one: add().
     [[nodiscard]] void* refill(unsigned index, std::size_t bytes) noexcept;
+    /// A block comes back: it is hidden from now on. Before give(), on any thread.
+    static void taken_back(const chunk& from, const void* block) noexcept;
     /// The same as put, and emptied where that is due: a chunk that goes, or null.
     [[nodiscard]] chunk* give(chunk& to, void* block) noexcept;
     /// A chunk is wholly free, or gives its first block back. Answers it, taken out, when the class has enough without it.

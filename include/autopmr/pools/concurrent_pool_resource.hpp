@@ -21,12 +21,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <string_view>
 #include <utility>
 
 namespace autopmr {
 
 struct chunk;  // src/support/chunk_heap.hpp
+struct pool_cache;  // resources/pools/concurrent_pool_resource_cache.hpp
+struct pool_state;
 
 class concurrent_pool_resource final : public layer {
 public:
@@ -55,20 +58,16 @@ public:
     [[nodiscard]] layer*                     upstream_layer() const noexcept override;
 
 private:
-    friend struct thread_caches;
-    struct state;
-    struct cache;
+    friend struct pool_threads;
     void*  do_allocate(std::size_t bytes, std::size_t alignment) override;
     void   do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
     bool   do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
     void*  allocate_slowly(std::size_t bytes, std::size_t alignment);
     void   deallocate_slowly(void* block, std::size_t bytes, std::size_t alignment) noexcept;
-    cache* of_this_thread() const noexcept;
+    void   emptied(chunk& which) noexcept;
 
-    std::uintptr_t             mask_, colours_;  // of a chunk, as chunk_heap has them
-    std::size_t                small_;
-    std::atomic<std::uint32_t> slot_;            // where a thread's record points to its cache of this pool
-    state*                     state_;
+    std::atomic<std::uint32_t> slot_;   // where the record of a thread points to its cache of this pool
+    pool_state*                     state_;  // in memory of the upstream
 };
 
 }  // namespace autopmr
