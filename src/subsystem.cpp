@@ -86,15 +86,19 @@ subsystem_resource* subsystem_resource::parent() const noexcept { return node_->
 std::pmr::memory_resource* subsystem_resource::upstream_resource() const noexcept {
     const backend* const bound = node_->bound.load(std::memory_order_acquire);
     if (bound == nullptr) return nullptr;
-    std::pmr::memory_resource* const heap = node_->heap.load(std::memory_order_relaxed);
+    layer* const heap = node_->heap.load(std::memory_order_relaxed);
     return heap != nullptr ? heap : &bound->resource();
 }
 
-layer* subsystem_resource::upstream_layer() const noexcept { return known_layer(upstream_resource()); }
+layer* subsystem_resource::upstream_layer() const noexcept {
+    layer* const heap = node_->heap.load(std::memory_order_acquire);
+    return heap != nullptr ? heap : known_layer(upstream_resource());
+}
 
 void subsystem_resource::trim() noexcept {
     const backend* const bound = node_->bound.load(std::memory_order_acquire);
-    if (bound != nullptr && bound->trim != nullptr) bound->trim();
+    if (layer* const heap = node_->heap.load(std::memory_order_relaxed); bound != nullptr && heap != nullptr) heap->trim();
+    else if (bound != nullptr && bound->trim != nullptr) bound->trim();
 }
 
 subsystem_usage subsystem_resource::usage() const noexcept {

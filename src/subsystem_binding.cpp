@@ -32,7 +32,7 @@ default_choice choose_default() noexcept {
     return choice;
 }
 
-void settle(subsystem_node& node, const backend& what, std::pmr::memory_resource* heap) noexcept {
+void settle(subsystem_node& node, const backend& what, layer* heap) noexcept {
     if (heap != nullptr) {
         node.heap.store(heap, std::memory_order_release);
     } else {

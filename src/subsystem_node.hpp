@@ -45,11 +45,11 @@ struct subsystem_node {
     std::size_t        name_size = 0;
 
     std::atomic<const backend*>             bound{nullptr};  // after `heap` and the raw functions
-    std::atomic<std::pmr::memory_resource*> heap{nullptr};   // what it allocates from when that is no common heap
+    std::atomic<layer*> heap{nullptr};   // what it allocates from when that is no common heap
 
     // Settings, under the lock.
     const backend*             wanted = nullptr;
-    std::pmr::memory_resource* own = nullptr;     // made when it was asked for
+    layer*                     own = nullptr;     // made when it was asked for
     const backend*             own_of = nullptr;  // by this backend
     bool                       own_heap = false;
     guard                      under = guard::none;
@@ -83,6 +83,8 @@ const char* intern_locked(std::string_view text) noexcept;
 
 }  // namespace subsystem_tree
 
+// A heap for a subsystem alone, from this backend: one of its own kind where it makes such, else a concurrent pool over it. For ever.
+heap_offer make_own_heap(const backend& maker) noexcept;
 // Settles which backend or heap a subsystem allocates from; it is bound afterwards.
 void bind(subsystem_node& node) noexcept;
 // Under the lock: "default", and why where it is not the chosen one.

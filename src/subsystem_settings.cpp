@@ -64,7 +64,7 @@ private:
     struct plan {
         bool                       sets_backend = false, sets_limit = false, sets_own_heap = false, sets_under = false;
         const backend*             heap_of = nullptr;
-        std::pmr::memory_resource* heap = nullptr;
+        layer*                     heap = nullptr;
     };
 
     // True when the file's word counts, or there is none to count.
@@ -95,11 +95,9 @@ private:
         const setting_place& place = p.sets_own_heap ? wish.own_heap_at : wish.backend_at;
         if (p.heap_of == nullptr)
             return result_.fail(of(wish, place, "own_heap").append(
-                       "needs a backend to make it; name one that has private heaps, such as backend = \"jemalloc\"")), false;
+                       "needs a backend to make it; name one, here or above")), false;
         if (node.own != nullptr && node.own_of == p.heap_of) p.heap = node.own;
-        if (p.heap_of->own_heap != nullptr) return true;
-        return result_.fail(of(wish, place, "own_heap").append("is not built: own heap over '").append(p.heap_of->name).append(
-                   "' (concurrent pool); use backend = \"jemalloc\" or leave own_heap out")), false;
+        return true;
     }
 
     bool too_late(const subsystem_wish& wish, const setting_place& place, std::string_view key, const backend& bound) noexcept {
@@ -125,11 +123,11 @@ private:
 
     bool make_heap(const subsystem_wish& wish, plan& p) noexcept {
         if (p.heap_of == nullptr || p.heap != nullptr) return true;
-        const heap_offer offer = p.heap_of->own_heap();
+        const heap_offer offer = make_own_heap(*p.heap_of);
         p.heap = offer.heap;
         if (p.heap != nullptr) return true;
         result_.fail(of(wish, p.sets_own_heap ? wish.own_heap_at : wish.backend_at, "own_heap").append("can't be had from '").append(
-            p.heap_of->name).append("': ").append(offer.why_not).append("; use backend = \"jemalloc\" or leave own_heap out"));
+            p.heap_of->name).append("': ").append(offer.why_not).append("; name another backend or leave own_heap out"));
         return false;
     }
 

@@ -186,12 +186,9 @@ TEST_CASE("what can't be had is refused with the reason, and nothing is set") {
     subsystem_options options = with_limit(1000);
     options.under = guard::pages;
     CHECK(contains(error_of(options), "guard of subsystem 'refused' is not built: guard \"pages\""));
-    options = with_backend("new_delete");
-    options.own_heap = true;
-    CHECK(contains(error_of(options), "not built: own heap over 'new_delete' (concurrent pool)"));
 }
 
-TEST_CASE("an own heap comes from a backend that can make one, or is refused with its reason") {
+TEST_CASE("an own heap is one that the backend makes, else a pool over it") {
     subsystem_options heap;
     heap.own_heap = true;
     for (const backend& maker : backends()) {
@@ -202,12 +199,11 @@ TEST_CASE("an own heap comes from a backend that can make one, or is refused wit
         const policy_result result = configure(name, heap);
         INFO(result.error());
         if (!result.ok()) {
-            if (maker.own_heap == nullptr) CHECK(contains(result.error(), "not built: own heap over '" + std::string(maker.name) + "'"));
-            else CHECK(contains(result.error(), "can't be had from '" + std::string(maker.name) + "': " + std::string(maker.own_heap().why_not)));
+            REQUIRE(maker.own_heap != nullptr);
+            CHECK(contains(result.error(), "can't be had from '" + std::string(maker.name) + "': " + std::string(maker.own_heap().why_not)));
             CHECK_FALSE(subsystem(name).settings().own_heap);
             continue;
         }
-        REQUIRE(maker.own_heap != nullptr);
         subsystem_resource& owner = subsystem(name);
         subsystem_resource& child = subsystem(name + ".child");
         subsystem_resource& apart = subsystem(name + ".apart");
@@ -215,6 +211,8 @@ TEST_CASE("an own heap comes from a backend that can make one, or is refused wit
         void* const block = child.allocate(3000);
         CHECK(child.upstream_resource() == owner.upstream_resource());  // a child shares it
         CHECK(child.upstream_resource() != &maker.resource());
+        REQUIRE(child.upstream_layer() != nullptr);  // and a walk goes on into it
+        if (maker.own_heap == nullptr) CHECK(child.upstream_layer()->upstream_resource() == &maker.resource());
         CHECK(child.settings().own_heap);
         CHECK(child.settings().own_heap_from.view() == "inherited from " + name);
         CHECK(owner.usage().live == 3000);

@@ -27,8 +27,8 @@ struct footprint {
 
 /// A private heap, or why there is none. The heap is thread-safe and lives for ever: subsystems keep theirs.
 struct heap_offer {
-    std::pmr::memory_resource* heap = nullptr;
-    std::string_view           why_not;  ///< literal or otherwise immortal
+    layer*           heap = nullptr;
+    std::string_view why_not;  ///< literal or otherwise immortal
 };
 
 /// One allocator. `why_not` may load a library; it answers the same for the life of the process, and its text is immortal.
@@ -43,7 +43,7 @@ struct backend {
     void                       (*tune)(const host&, tuning_log&) noexcept = nullptr;  ///< null when it has no parameters
     void                       (*trim)() noexcept = nullptr;               ///< gives unused memory back; null when it can't
     footprint                  (*usage)() noexcept = nullptr;              ///< null when the library does not know
-    heap_offer                 (*own_heap)() noexcept = nullptr;           ///< null when it has no private heaps
+    heap_offer                 (*own_heap)() noexcept = nullptr;           ///< null when it has none: a subsystem then has a pool over it
 };
 
 /// A backend as a resource: mimalloc_resource, system_resource, ... It has no state; all objects of one type share the

@@ -124,13 +124,6 @@ void tune(const host& machine, tuning_log& log) noexcept {
     }
 }
 
-heap_offer own_heap() noexcept {
-    if (!serves()) return {nullptr, mimalloc_calls::why_not()};
-    return {nullptr, mimalloc_calls::major_version() < 3
-                         ? "mimalloc 2's heaps allocate only on the thread that made them: use mimalloc_heap_resource on that thread"
-                         : "mimalloc's heaps are for mimalloc_heap_resource: a subsystem's must outlive every thread"};
-}
-
 }  // namespace
 
 std::string_view mimalloc_calls::why_not() noexcept { return reason_not_to_serve.view(); }
@@ -156,7 +149,6 @@ constinit const backend mimalloc_backend{
     .tune = tune,
     .trim = trim,
     .usage = usage,
-    .own_heap = own_heap,
 };
 
 }  // namespace autopmr

@@ -71,13 +71,6 @@ TEST_CASE("through its own type mimalloc keeps the same promises") {
     CHECK_THROWS_AS(direct.allocate(std::size_t{1} << 62, 8), out_of_memory);
 }
 
-TEST_CASE("mimalloc has no heap for a subsystem, and says why") {
-    if (absent(mimalloc_backend)) return;
-    const heap_offer offer = mimalloc_backend.own_heap();
-    CHECK(offer.heap == nullptr);
-    CHECK(offer.why_not.find("thread") != std::string_view::npos);
-}
-
 // mimalloc 2.0.9 by itself gets some of these wrong: powers of two, where size and alignment are near each other.
 TEST_CASE("mimalloc aligns powers of two as asked") {
     if (absent(mimalloc_backend)) return;

@@ -1,0 +1,29 @@
+// The own heap of a subsystem.
+
+#include <autopmr/pools/concurrent_pool_resource.hpp>
+
+#include "src/platform/os.hpp"
+#include "src/subsystem_node.hpp"
+
+#include <new>
+
+namespace autopmr {
+
+heap_offer make_own_heap(const backend& maker) noexcept {
+    if (maker.own_heap != nullptr) return maker.own_heap();
+    if (const std::string_view reason = maker.why_not(); !reason.empty()) return {nullptr, reason};
+    void* const place = os::map_pages(sizeof(concurrent_pool_resource));
+    if (place == nullptr) return {nullptr, "out of memory"};
+#if defined(__cpp_exceptions)
+    try {
+        return {::new (place) concurrent_pool_resource(&maker.resource()), {}};
+    } catch (const std::bad_alloc&) {
+        os::unmap_pages(place, sizeof(concurrent_pool_resource));
+        return {nullptr, "out of memory"};
+    }
+#else
+    return {::new (place) concurrent_pool_resource(&maker.resource()), {}};
+#endif
+}
+
+}  // namespace autopmr
