@@ -35,13 +35,13 @@ void* concurrent_pool_resource::do_allocate(std::size_t bytes, std::size_t align
     if (bytes > size_classes::small || !size_classes::plain_alignment(alignment)) [[unlikely]] return allocate_slowly(bytes, alignment);
     pool_cache* const mine = of_this_thread(slot_);
     if (mine == nullptr) [[unlikely]] return allocate_slowly(bytes, alignment);
-    if (void* const block = mine->take(size_classes::of_small(bytes))) [[likely]] return block;
+    if (void* const block = mine->take(size_classes::step_of(bytes, alignment))) [[likely]] return block;
     return allocate_slowly(bytes, alignment);
 }
 
 void concurrent_pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
     pool_cache* const mine = of_this_thread(slot_);
-    if (mine == nullptr || !mine->is_small(bytes) || alignment > size_classes::step) [[unlikely]]
+    if (mine == nullptr || !mine->is_small(bytes) || alignment > size_classes::most_plain_alignment) [[unlikely]]
         return deallocate_slowly(block, bytes, alignment);
     chunk& from = *mine->chunk_of(block);
     if (!mine->gave(from, bytes) || from.free == block) [[unlikely]] return deallocate_slowly(block, bytes, alignment);

@@ -20,12 +20,12 @@ pool_resource::state& pool_resource::own() const noexcept { return static_cast<s
 
 void* pool_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     if (bytes > size_classes::small || !size_classes::plain_alignment(alignment)) [[unlikely]] return allocate_slowly(bytes, alignment);
-    if (void* const block = heap_->take(size_classes::of_small(bytes))) [[likely]] return block;
+    if (void* const block = heap_->take(size_classes::step_of(bytes, alignment))) [[likely]] return block;
     return allocate_slowly(bytes, alignment);
 }
 
 void pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    if (!heap_->is_small(bytes) || alignment > size_classes::step) [[unlikely]] return deallocate_slowly(block, bytes, alignment);
+    if (!heap_->is_small(bytes) || alignment > size_classes::most_plain_alignment) [[unlikely]] return deallocate_slowly(block, bytes, alignment);
     chunk& from = *heap_->chunk_of(block);
     if (!heap_->gave(from, bytes) || from.free == block) [[unlikely]] return deallocate_slowly(block, bytes, alignment);
     if (!chunk_heap::put(from, block)) [[unlikely]] emptied(from);

@@ -22,14 +22,16 @@ char* at(chunk& c, std::uint32_t offset) noexcept { return reinterpret_cast<char
 }  // namespace
 
 unsigned size_classes::of(std::size_t bytes) noexcept {
-    if (bytes <= small) return static_cast<unsigned>(of_small(bytes));
+    if (bytes <= 64) return static_cast<unsigned>((bytes + 7) / 8);
+    if (bytes <= small) return static_cast<unsigned>((bytes + 15) / 16 + 4);
     const auto width = static_cast<unsigned>(std::bit_width(bytes - 1));  // at least 11
-    return 65 + 4 * (width - 11) + static_cast<unsigned>((bytes - 1) >> (width - 3)) - 4;
+    return first_medium + 4 * (width - 11) + static_cast<unsigned>((bytes - 1) >> (width - 3)) - 4;
 }
 
 std::size_t size_classes::bytes_of(unsigned index) noexcept {
-    if (index < 65) return index * step;
-    return (std::size_t{5} + (index - 65) % 4) << ((index - 65) / 4 + 8);
+    if (index <= 8) return index * 8;
+    if (index < first_medium) return (index - 4) * 16;
+    return (std::size_t{5} + (index - first_medium) % 4) << ((index - first_medium) / 4 + 8);
 }
 
 std::size_t chunk_heap::sound_chunk_bytes(std::size_t wanted) noexcept {
@@ -43,7 +45,7 @@ std::uintptr_t chunk_heap::colours_of(std::size_t chunk_bytes) noexcept {
 chunk_heap::chunk_heap(std::size_t chunk_bytes) noexcept
     : mask_(~(chunk_bytes - 1)), colours_(colours_of(chunk_bytes)), small_(std::min(size_classes::small, chunk_bytes / 8)),
       watched_(announce::watched()) {
-    std::fill_n(at_hand_, size_classes::count, &no_chunk);
+    std::fill_n(at_hand_, size_classes::steps, &no_chunk);
     if (watched_) announce::pool_made(this);
 }
 
@@ -161,8 +163,11 @@ void chunk_heap::unlist(chunk& c) noexcept {
 // One is counted for the first: so what goes back and forth at the edge of a chunk does not come here each time.
 void chunk_heap::put_first(unsigned index, chunk* c) noexcept {
     lists_[index].first = c;
-    at_hand_[index] = c == nullptr || watched_ ? &no_chunk : c;
     if (c != nullptr) ++c->live;
+    if (index >= size_classes::first_medium) return;
+    const std::size_t step = size_classes::bytes_of(index) / 8;
+    at_hand_[step] = c == nullptr || watched_ ? &no_chunk : c;
+    if (index > 8) at_hand_[step - 1] = at_hand_[step];
 }
 
 void chunk_heap::take_out(chunk& c) noexcept {

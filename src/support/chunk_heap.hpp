@@ -34,20 +34,28 @@ struct alignas(64) chunk {
     bool          listed = false;
 };
 
-/// Which class of sizes serves a request, and of what size its blocks are.
+/// Which class of sizes serves a request, and of what size its blocks are: steps of 8 bytes up to 64, since nodes of 24 and 40 bytes are
+/// common, of 16 up to `small`, and quarters of a power of two above.
 namespace size_classes {
 
-constexpr std::size_t step = 16, small = 1024;  ///< in steps of `step` up to `small`, above in quarters of a power of two
-constexpr unsigned    count = 65 + 4 * 10;
+constexpr std::size_t small = 1024, most_plain_alignment = 16;
+constexpr unsigned    first_medium = 69, count = first_medium + 4 * 10;
 
-/// The natural alignment of a class is all that divides its size: so a request of more than `step` is raised to a multiple of
-/// its alignment first.
-unsigned    of(std::size_t bytes) noexcept;  // at least 1
+/// A class aligns its blocks to all that divides its size; so of a request with an alignment above 8 the size is raised to
+/// a multiple of that first. Of 1 byte at least.
+unsigned    of(std::size_t bytes) noexcept;
 std::size_t bytes_of(unsigned index) noexcept;
-constexpr std::size_t of_small(std::size_t bytes) noexcept { return (bytes + step - 1) / step; }
 
-/// Whether a request may take the hot paths, in few instructions: a power of two up to `step`.
-constexpr bool plain_alignment(std::size_t alignment) noexcept { return ((alignment - 1) & (alignment | ~(step - 1))) == 0; }
+/// Whether a request may take the hot paths, in few instructions: a power of two up to 16.
+constexpr bool plain_alignment(std::size_t alignment) noexcept {
+    return ((alignment - 1) & (alignment | ~(most_plain_alignment - 1))) == 0;
+}
+/// On those, sizes are told apart in steps of 8 bytes, an even number of them where the alignment is 16.
+constexpr std::size_t steps = small / 8 + 1;
+constexpr std::size_t step_of(std::size_t bytes, std::size_t plain_alignment) noexcept {
+    const std::size_t step = (bytes + 7) / 8;
+    return step + (step & (plain_alignment / 16));
+}
 
 }  // namespace size_classes
 
@@ -68,7 +76,7 @@ public:
     }
 
     /// Whether what comes back with this size is of this chunk: one compare for both, since heaps lie further apart than small sizes.
-    [[nodiscard]] bool gave(const chunk& one, std::size_t bytes) const noexcept { return one.tag == tag(size_classes::of_small(bytes) * size_classes::step); }
+    [[nodiscard]] bool gave(const chunk& one, std::size_t bytes) const noexcept { return one.tag == tag(bytes); }
     /// Whether this looks like the header of a chunk in use.
     [[nodiscard]] static bool is_sound(const chunk& one) noexcept {
         return one.home != nullptr && (one.tag == 0 || one.tag == one.home->tag(one.block_bytes));
@@ -76,9 +84,9 @@ public:
     /// Whether a request of this size may take the hot paths; one of 0 bytes may not.
     [[nodiscard]] bool is_small(std::size_t bytes) const noexcept { return bytes - 1 < small_; }
 
-    /// A block of this class out of the chunk at hand; null when refill() must see to it.
-    [[nodiscard]] void* take(std::size_t index) noexcept {
-        chunk* const      from = at_hand_[index];
+    /// A block of this many steps out of the chunk at hand; null when refill() must see to it.
+    [[nodiscard]] void* take(std::size_t step) noexcept {
+        chunk* const      from = at_hand_[step];
         free_block* const block = from->free;
         if (block == nullptr) return nullptr;
         from->free = block->next;
@@ -119,7 +127,8 @@ private:
     struct size_list {
         chunk *first = nullptr, *last = nullptr;
     };
-    [[nodiscard]] std::uintptr_t tag(std::size_t bytes) const noexcept { return reinterpret_cast<std::uintptr_t>(this) + bytes; }
+    // Alike for two sizes that differ by less than 16 bytes, which alone can't tell 24 from 32.
+    [[nodiscard]] std::uintptr_t tag(std::size_t bytes) const noexcept { return reinterpret_cast<std::uintptr_t>(this) + ((bytes + 15) & ~std::size_t{15}); }
     static bool is_first(const chunk& one) noexcept { return one.previous == nullptr; }  // of those that stand in a list
     bool  extend(chunk& c) noexcept;
     void  list(chunk& c) noexcept;
@@ -129,7 +138,7 @@ private:
 
     std::uintptr_t mask_ = 0, colours_ = 0;
     std::size_t    small_ = 0;
-    chunk*         at_hand_[size_classes::count];  // the first of each list; the one that has nothing where there is none, or where somebody watches
+    chunk*         at_hand_[size_classes::steps];  // by steps, the first of a list; no_chunk where there is none, or where somebody watches
     size_list      lists_[size_classes::count];
     chunk*         all_ = nullptr;
     bool           watched_ = false;

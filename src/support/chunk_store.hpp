@@ -32,11 +32,11 @@ struct no_mutex {
 /// What a request comes to: a class of sizes, or a large block.
 struct pooled_request {
     unsigned index = 0;  ///< 0: large
-    /// Sizes over the alignments of `step` are multiples of the alignment. `alignment` is a power of two.
+    /// `alignment` is a power of two.
     pooled_request(std::size_t bytes, std::size_t alignment, std::size_t largest) noexcept {
         if (bytes > largest || alignment > largest) return;
         const std::size_t n = std::max<std::size_t>(bytes, 1);
-        const std::size_t raised = alignment > size_classes::step ? (n + alignment - 1) & ~(alignment - 1) : n;
+        const std::size_t raised = alignment > 8 ? (n + alignment - 1) & ~(alignment - 1) : n;
         if (raised <= largest) index = size_classes::of(raised);
     }
 };

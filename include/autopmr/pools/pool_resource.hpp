@@ -4,7 +4,7 @@
 ///
 /// Use it for containers that allocate and free many small blocks on one thread; for several threads use
 /// concurrent_pool_resource, for what is only built and then dropped as a whole arena_resource. Blocks have no header: the size
-/// that pmr hands back takes its place. Up to 1 KiB sizes go in steps of 16 bytes, above in quarters of a power of two, up to an eighth
+/// that pmr hands back takes its place. Sizes go in steps of 8 bytes up to 64, of 16 up to 1 KiB, and above in quarters of a power of two, up to an eighth
 /// of a chunk (pool_options.hpp); larger ones are handed on to the upstream. Each chunk holds one size and its own free
 /// list, so that what was built together lies together; a chunk that is wholly free serves any size, and stays with the pool
 /// until trim(), release() or its end.
