@@ -32,6 +32,9 @@
 #include <autopmr/observed.hpp>
 #include <autopmr/platform.hpp>
 #include <autopmr/policy.hpp>
+#include <autopmr/pool_options.hpp>
+#include <autopmr/pools/concurrent_pool_resource.hpp>
+#include <autopmr/pools/pool_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>

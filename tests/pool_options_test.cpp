@@ -1,0 +1,12 @@
+#include <autopmr/pool_options.hpp>
+
+#include "support/catch.hpp"
+
+using namespace autopmr;
+
+TEST_CASE("a pool's options and usage are plain data") {
+    const pool_options options;
+    CHECK(options.chunk_bytes == 64 * 1024);
+    const pool_usage nothing;
+    CHECK(nothing.chunks + nothing.idle_chunks + nothing.live_blocks + nothing.large_blocks + nothing.reserved_bytes + nothing.thread_caches == 0);
+}
