@@ -149,12 +149,12 @@ public:
     /// Everything but the chunks that heaps hold. Nobody else uses the store any more.
     void release() noexcept {
         trim();
-        const large_blocks::table all = large_.whole();
+        const large_blocks::table all = large_.clear();
         for (std::size_t i = 0; i != all.places; ++i) {
             const large_blocks::entry one = all.entries[i];
             if (one.block != nullptr) upstream_.deallocate(one.block, one.bytes, one.alignment);
         }
-        give_back(large_.move_to({nullptr, 0}));
+        give_back(all);
     }
 
     void add_to(pool_usage& u) noexcept {

@@ -23,6 +23,13 @@ large_blocks::table large_blocks::move_to(table wider) noexcept {
     return before;
 }
 
+large_blocks::table large_blocks::clear() noexcept {
+    const table before = whole();
+    entries_ = nullptr;
+    places_ = count_ = bytes_ = 0;
+    return before;
+}
+
 void large_blocks::put(const entry& one) noexcept {
     --reserved_;
     std::size_t place = place_of(one.block);

@@ -31,6 +31,9 @@ public:
     };
     [[nodiscard]] table move_to(table wider) noexcept;
 
+    /// Forgets all blocks, and answers the table they stood in.
+    [[nodiscard]] table clear() noexcept;
+
     /// One put() to come, on this thread or another.
     void reserve() noexcept { ++reserved_; }
     void put(const entry& one) noexcept;
