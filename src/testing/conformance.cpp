@@ -59,12 +59,13 @@ constexpr promise promises[] = {
 };
 
 promise_result ask(const promise& p, const conformance_subject& subject) {
-    if (std::string excuse = p.excuse(subject); !excuse.empty()) return {std::string(p.words), outcome::not_promised, excuse};
+    const std::string words(p.words);
+    if (std::string excuse = p.excuse(subject); !excuse.empty()) return {words, outcome::not_promised, excuse};
     try {
         std::string broken = p.keeps(subject);
-        return {std::string(p.words), broken.empty() ? outcome::kept : outcome::broken, broken};
+        return {words, broken.empty() ? outcome::kept : outcome::broken, broken};
     } catch (const std::exception& error) {
-        return {std::string(p.words), outcome::broken, std::string("threw where it should not: ") + error.what()};
+        return {words, outcome::broken, std::string("threw where it should not: ") + error.what()};
     }
 }
 

@@ -149,8 +149,12 @@ std::string thread_after_thread_costs_nothing(const conformance_subject& subject
     for (unsigned i = 0; i != threads && broken.empty(); ++i) {
         std::thread([&] { intact = give_back_all(on.resource(), some_blocks(on.resource(), 9, 20)) && intact; }).join();
         const long long now = on.upstream().bytes_in_use();
-        if (i < settled) held = std::max(held, now);
-        else if (now > held) broken = "it holds " + std::to_string(now) + " bytes after " + std::to_string(i + 1) + " threads, and held at most " + std::to_string(held) + " after the first " + std::to_string(settled);
+        if (i < settled) {
+            held = std::max(held, now);
+        } else if (now > held) {
+            broken = "it holds " + std::to_string(now) + " bytes after " + std::to_string(i + 1) + " threads, and " +
+                     std::to_string(held) + " at most after any of the first " + std::to_string(settled);
+        }
     }
     if (!intact) return "a block was written over";
     return broken.empty() ? on.close() : broken;

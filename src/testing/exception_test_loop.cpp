@@ -17,7 +17,8 @@ void require_clean(const test_counts& before, const test_resource& resource, lon
     if (after.errors() != before.errors()) throw std::logic_error(where + std::string(resource.complaint().view()));
     const long long blocks = after.blocks_in_use - before.blocks_in_use;
     if (blocks == 0) return;
-    throw std::logic_error(where + (blocks > 0 ? std::to_string(blocks) + " blocks leaked" : std::to_string(-blocks) + " blocks too many came back"));
+    throw std::logic_error(where + (blocks > 0 ? std::to_string(blocks) + " blocks leaked"
+                                               : std::to_string(-blocks) + " blocks too many came back"));
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ private:
     };
 
     std::string one_step() {
-        if (history_.size() % 64 == 0) growth_ = 20 + 30 * roll_.below(3);  // of 100 steps so many take: it shrinks, stays, grows
+        if (history_.size() % 64 == 0)
+            growth_ = 20 + 30 * roll_.below(3);  // of 100 steps so many take: it shrinks, stays, grows
         const std::size_t what = roll_.below(100);
         if (what == 0) return ask_too_much();
         if (what == 1 && seen_.upstream != nullptr) {
@@ -98,7 +99,8 @@ private:
         for (const entry& other : live_) {
             const auto there = reinterpret_cast<std::uintptr_t>(other.block.p);
             if (begin < there + (other.block.bytes != 0 ? other.block.bytes : 1) && there < end) {
-                return "on top of block " + std::to_string(other.number) + ", " + shape(other.block.bytes, other.block.alignment);
+                return "on top of block " + std::to_string(other.number) + ", " +
+                       shape(other.block.bytes, other.block.alignment);
             }
         }
         if (block.bytes != 0) std::memset(block.p, block.pattern, block.bytes);
@@ -109,7 +111,8 @@ private:
 
     std::string give_one() {
         std::size_t which = roll_.below(live_.size());
-        if (const std::size_t order = roll_.below(3); order != 0) which = order == 1 ? 0 : live_.size() - 1;  // the oldest, the newest
+        if (const std::size_t order = roll_.below(3); order != 0)
+            which = order == 1 ? 0 : live_.size() - 1;  // the oldest, the newest
         const entry gone = live_[which];
         live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(which));
         live_bytes_ -= gone.block.bytes;
@@ -136,30 +139,37 @@ private:
     std::string compare() {
         for (const entry& each : live_) {
             if (!each.block.intact()) {
-                return "block " + std::to_string(each.number) + ", " + shape(each.block.bytes, each.block.alignment) + ", was written over";
+                return "block " + std::to_string(each.number) + ", " + shape(each.block.bytes, each.block.alignment) +
+                       ", was written over";
             }
         }
         if (seen_.upstream != nullptr) {
-            if (const auto words = seen_.upstream->complaint(); !words.empty()) return "upstream: " + std::string(words.view());
+            if (const auto words = seen_.upstream->complaint(); !words.empty())
+                return "upstream: " + std::string(words.view());
         }
         if (seen_.subject == nullptr || !seen_.subject->live_bytes) return {};
         if (live_.empty()) live_bytes_ = 0;
         const std::size_t says = seen_.subject->live_bytes(resource_);
-        return says == live_bytes_ ? "" : "it says that " + std::to_string(says) + " bytes are live, of " + std::to_string(live_bytes_);
+        return says == live_bytes_
+                   ? ""
+                   : "it says that " + std::to_string(says) + " bytes are live, of " + std::to_string(live_bytes_);
     }
 
-    [[nodiscard]] std::string books() const { return seen_.subject != nullptr && seen_.subject->books ? seen_.subject->books(resource_) : ""; }
+    [[nodiscard]] std::string books() const {
+        return seen_.subject != nullptr && seen_.subject->books ? seen_.subject->books(resource_) : "";
+    }
     [[nodiscard]] std::string same_books(const std::string& before) const {
         const std::string after = books();
         return before == after ? "" : "a refused request changed the books from " + before + " to " + after;
     }
     [[nodiscard]] long long upstream_refusals() const { return seen_.upstream != nullptr ? seen_.upstream->refusals() : 0; }
     void                    refuse_after(long long allocations) {
-        if (seen_.upstream != nullptr) seen_.upstream->set_allocation_limit(allocations);
+                           if (seen_.upstream != nullptr) seen_.upstream->set_allocation_limit(allocations);
     }
 
     [[nodiscard]] std::string tell(const std::string& broken) const {
-        std::string text = broken + "; seed " + std::to_string(seed_) + ", " + std::to_string(history_.size()) + " steps, the last of them:";
+        std::string text = broken + "; seed " + std::to_string(seed_) + ", " + std::to_string(history_.size()) +
+                           " steps, the last of them:";
         for (std::size_t i = history_.size() > steps_shown ? history_.size() - steps_shown : 0; i != history_.size(); ++i) {
             const auto& [what, number, bytes, alignment] = history_[i];
             const std::string which = " block " + std::to_string(number) + ", ";
@@ -167,7 +177,8 @@ private:
             if (what == step::takes) text += "allocate" + which + shape(bytes, alignment);
             if (what == step::gives) text += "deallocate" + which + shape(bytes, alignment);
             if (what == step::asks_too_much) text += "ask for " + shape(bytes, alignment);
-            if (what == step::upstream_refuses) text += "the upstream will serve " + std::to_string(number) + ", and refuse the next";
+            if (what == step::upstream_refuses)
+                text += "the upstream will serve " + std::to_string(number) + ", and refuse the next";
         }
         return text;
     }
@@ -189,9 +200,12 @@ std::string check_against_model(std::pmr::memory_resource& resource, unsigned lo
 
 std::string check_against_model(const conformance_subject& subject, unsigned long long seed, std::size_t steps) {
     bench             on(subject);
-    const std::string broken = model(on.resource(), {&subject, subject.has_upstream ? &on.upstream() : nullptr}, seed).play(steps);
+    const std::string broken =
+        model(on.resource(), {&subject, subject.has_upstream ? &on.upstream() : nullptr}, seed).play(steps);
     const std::string at_end = on.close();
-    return broken.empty() && !at_end.empty() ? at_end + "; seed " + std::to_string(seed) + ", all " + std::to_string(steps) + " steps" : broken;
+    return broken.empty() && !at_end.empty()
+               ? at_end + "; seed " + std::to_string(seed) + ", all " + std::to_string(steps) + " steps"
+               : broken;
 }
 
 }  // namespace autopmr::testing

@@ -22,7 +22,9 @@ fixed_text<256> words(std::string_view text, std::size_t bytes, std::size_t alig
 
 }  // namespace
 
-const char* test_resource_exception::what() const noexcept { return "autopmr: a test_resource refused, as its allocation limit says"; }
+const char* test_resource_exception::what() const noexcept {
+    return "autopmr: a test_resource refused, as its allocation limit says";
+}
 
 test_resource::test_resource(const char* name, resource_ptr upstream) : name_(name), upstream_(std::move(upstream)) {}
 
@@ -72,12 +74,14 @@ void* test_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     std::memset(raw, untouched, front);
     std::memset(block, given_out, bytes);
     std::memset(block + bytes, untouched, zone);
+    if (limit_ > 0) --limit_;
     counts_.last_allocated = {block, bytes, alignment};
     ++counts_.total_blocks;
     counts_.total_bytes += static_cast<long long>(bytes);
     counts_.max_blocks = std::max(counts_.max_blocks, ++counts_.blocks_in_use);
     counts_.max_bytes = std::max(counts_.max_bytes, counts_.bytes_in_use += static_cast<long long>(bytes));
-    if (verbose_) std::printf("%s: allocate %zu bytes aligned to %zu: %p\n", name_, bytes, alignment, static_cast<void*>(block));
+    if (verbose_)
+        std::printf("%s: allocate %zu bytes aligned to %zu: %p\n", name_, bytes, alignment, static_cast<void*>(block));
     return block;
 }
 
@@ -87,7 +91,6 @@ void test_resource::check_request(std::size_t bytes, std::size_t alignment) {
         if (then_ == after_limit::serve) limit_ = -1;
         throw test_resource_exception(this, bytes, alignment);
     }
-    if (limit_ > 0) --limit_;
     if (alignment == 0 || (alignment & (alignment - 1)) != 0) throw_bad_alignment(bytes, alignment, name_);
     if (bytes > most || alignment > most) throw_out_of_memory(bytes, alignment, name_);
 }
@@ -145,7 +148,8 @@ void test_resource::wrong(fault_kind kind, const void* block, shape expected, sh
 void test_resource::check_thread(const void* block, const char* call) {
     if (!one_thread_ || std::this_thread::get_id() == maker_) return;
     ++counts_.thread_errors;
-    wrong(fault_kind::wrong_thread, block, {}, {}, fixed_text<256>(call).append(" on a thread that did not make this resource"));
+    wrong(fault_kind::wrong_thread, block, {}, {},
+        fixed_text<256>(call).append(" on a thread that did not make this resource"));
 }
 
 bool test_resource::check_red_zones(const void* block, shape of) {
@@ -156,7 +160,8 @@ bool test_resource::check_red_zones(const void* block, shape of) {
     const bool        over = !std::all_of(p + of.bytes, p + of.bytes + zone, is_untouched);
     if (under || over) ++counts_.bounds_errors;
     if (under) wrong(fault_kind::underrun, block, of, {}, words("a write before a block of ", of.bytes, of.alignment));
-    if (over) wrong(fault_kind::overrun, block, of, {}, words("a write past the end of a block of ", of.bytes, of.alignment));
+    if (over)
+        wrong(fault_kind::overrun, block, of, {}, words("a write past the end of a block of ", of.bytes, of.alignment));
     return !under && !over;
 }
 
@@ -170,10 +175,12 @@ void test_resource::print() const {
     std::printf("%s\n            %12s %12s %12s\n", name_, "in use", "max", "total");
     std::printf("    blocks  %12lld %12lld %12lld\n", counts_.blocks_in_use, counts_.max_blocks, counts_.total_blocks);
     std::printf("    bytes   %12lld %12lld %12lld\n", counts_.bytes_in_use, counts_.max_bytes, counts_.total_bytes);
-    std::printf("    mismatches %lld, bounds errors %lld, thread errors %lld, refusals %lld\n", counts_.mismatches, counts_.bounds_errors,
-        counts_.thread_errors, counts_.refusals);
-    for (const auto& [block, of] : live_) std::printf("    in use: %p, %zu bytes aligned to %zu\n", block, of.bytes, of.alignment);
-    if (!complaint_.empty()) std::printf("    first: %.*s\n", static_cast<int>(complaint_.view().size()), complaint_.view().data());
+    std::printf("    mismatches %lld, bounds errors %lld, thread errors %lld, refusals %lld\n", counts_.mismatches,
+        counts_.bounds_errors, counts_.thread_errors, counts_.refusals);
+    for (const auto& [block, of] : live_)
+        std::printf("    in use: %p, %zu bytes aligned to %zu\n", block, of.bytes, of.alignment);
+    if (!complaint_.empty())
+        std::printf("    first: %.*s\n", static_cast<int>(complaint_.view().size()), complaint_.view().data());
 }
 
 }  // namespace autopmr::testing

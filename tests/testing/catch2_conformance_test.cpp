@@ -5,9 +5,21 @@
 
 using namespace autopmr::testing;
 
-TEST_CASE("a sound resource passes section by section") { check_with_catch(mutants::over_upstream<mutants::pass_through>("pass-through")); }
+using mutants::pass_through;
 
-TEST_CASE("a broken one fails", "[!shouldfail]") { check_with_catch(mutants::over_upstream<mutants::null_for_zero>("null for zero")); }
+// [with_catch]
+TEST_CASE("pass_through keeps the promises of a memory_resource") {
+    autopmr::testing::conformance_subject subject;
+    subject.name = "pass_through";
+    subject.make = [](std::pmr::memory_resource* upstream) { return std::make_shared<pass_through>(upstream); };
+    subject.has_upstream = true;
+    autopmr::testing::check_with_catch(subject);
+}
+// [/with_catch]
+
+TEST_CASE("a broken one fails", "[!shouldfail]") {
+    check_with_catch(mutants::over_upstream<mutants::null_for_zero>("null for zero"));
+}
 
 TEST_CASE("one that breaks no promise it makes does not") {
     auto subject = mutants::over_upstream<mutants::forgets_alignment>("forgets alignment");

@@ -124,7 +124,9 @@ TEST_CASE("the suite takes a resource with live blocks at its word") {
 
     conformance_subject arena;
     arena.name = "std's arena";
-    arena.make = [](std::pmr::memory_resource* upstream) { return std::make_shared<std::pmr::monotonic_buffer_resource>(upstream); };
+    arena.make = [](std::pmr::memory_resource* upstream) {
+        return std::make_shared<std::pmr::monotonic_buffer_resource>(upstream);
+    };
     arena.any_thread = false;
     arena.has_upstream = true;
     arena.releases_all = true;

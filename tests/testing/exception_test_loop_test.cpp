@@ -81,10 +81,12 @@ TEST_CASE("so is what comes back too often, or wrongly") {
     test_resource resource;
     resource.set_quiet(true);
     void* before = resource.allocate(10, 2);
-    CHECK(complaint_of(resource, [&] { resource.deallocate(before, 10, 2); }).find("1 blocks too many came back") != std::string::npos);
+    CHECK(complaint_of(resource, [&] { resource.deallocate(before, 10, 2); }).find("1 blocks too many came back") !=
+          std::string::npos);
     const auto wrong_size = [&] { resource.deallocate(resource.allocate(10, 2), 11, 2); };
     CHECK(complaint_of(resource, wrong_size) ==
-          "exception_test_loop: with the allocation limit at 1, deallocate with 11 bytes aligned to 2 of a block of 10 bytes aligned to 2");
+          "exception_test_loop: with the allocation limit at 1, deallocate with 11 bytes aligned to 2 of a block of 10 "
+          "bytes aligned to 2");
 }
 
 TEST_CASE("any other exception gets out, and the limit is lifted") {

@@ -66,8 +66,10 @@ struct null_for_zero final : pass_through {
 
 struct overflows final : pass_through {
     using pass_through::pass_through;
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return upstream_->allocate(bytes + 64, alignment); }
-    void  do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        return upstream_->allocate(bytes + 64, alignment);
+    }
+    void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
         upstream_->deallocate(p, bytes + 64, alignment);
     }
 };
@@ -133,7 +135,8 @@ struct hands_out_twice final : pass_through {
 struct overlaps final : pass_through {
     using pass_through::pass_through;
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        if (bytes < 16 || bytes > 64 || alignment != 8 || used + 64 > sizeof room) return upstream_->allocate(bytes, alignment);
+        if (bytes < 16 || bytes > 64 || alignment != 8 || used + 64 > sizeof room)
+            return upstream_->allocate(bytes, alignment);
         void* p = room + used;
         used += bytes / 8 * 8;
         return p;
@@ -169,8 +172,10 @@ struct little_pool final : pass_through {
     ~little_pool() override {
         for (void* p : all) upstream_->deallocate(p, 512, 16);
     }
-    static bool mine(std::size_t bytes, std::size_t alignment) { return bytes <= 512 && (alignment == 8 || alignment == 16); }
-    void*       do_allocate(std::size_t bytes, std::size_t alignment) override {
+    static bool mine(std::size_t bytes, std::size_t alignment) {
+        return bytes <= 512 && (alignment == 8 || alignment == 16);
+    }
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
         if (!mine(bytes, alignment)) return upstream_->allocate(bytes, alignment);
         if (free.empty()) {
             all.push_back(nullptr);
@@ -203,7 +208,8 @@ struct races final : pass_through {
     }
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
         const unsigned now = top;
-        if (bytes > slot || (alignment != 8 && alignment != 16) || now == slots) return upstream_->allocate(bytes, alignment);
+        if (bytes > slot || (alignment != 8 && alignment != 16) || now == slots)
+            return upstream_->allocate(bytes, alignment);
         std::this_thread::yield();  // and another thread takes the same one
         void* p = room + std::size_t{free[now]} * slot;
         top = now + 1;
@@ -219,7 +225,7 @@ struct races final : pass_through {
     }
     static constexpr unsigned slots = 256, slot = 320;
     alignas(64) unsigned char room[slots * slot];
-    std::atomic<unsigned>     top{0}, free[slots];
+    std::atomic<unsigned> top{0}, free[slots];
 };
 
 /// Keeps something for each thread that ever came.

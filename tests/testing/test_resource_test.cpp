@@ -120,9 +120,12 @@ TEST_CASE("what can't be served leaves the books alone") {
     CHECK(nothing.total_blocks() == 0);
     CHECK(nothing.max_bytes() == 0);
     test_resource resource;
+    resource.set_allocation_limit(1);
     for (std::size_t alignment : {0, 3, 24}) CHECK_THROWS_AS(resource.allocate(1, alignment), autopmr::bad_alignment);
-    for (std::size_t bytes : {SIZE_MAX, SIZE_MAX / 2, std::size_t{1} << 31}) CHECK_THROWS_AS(resource.allocate(bytes, 8), autopmr::out_of_memory);
+    for (std::size_t bytes : {SIZE_MAX, SIZE_MAX / 2, std::size_t{1} << 31})
+        CHECK_THROWS_AS(resource.allocate(bytes, 8), autopmr::out_of_memory);
     CHECK_THROWS_AS(resource.allocate(1, SIZE_MAX / 2 + 1), autopmr::out_of_memory);
+    CHECK(resource.allocation_limit() == 1);
     CHECK(resource.status() == 0);
 }
 
@@ -165,10 +168,10 @@ TEST_CASE("misuse is found, counted and told") {
 }
 
 TEST_CASE("a block that was misused is given to nobody again") {
-    std::byte                             buffer[10000];
-    std::pmr::monotonic_buffer_resource   arena(buffer, sizeof buffer);
+    std::byte                              buffer[10000];
+    std::pmr::monotonic_buffer_resource    arena(buffer, sizeof buffer);
     std::pmr::unsynchronized_pool_resource pool(&arena);
-    test_resource                         resource("quiet", &pool);
+    test_resource                          resource("quiet", &pool);
     resource.set_quiet(true);
     void* p = resource.allocate(10, 2);
     resource.deallocate(p, 11, 2);
@@ -225,7 +228,7 @@ TEST_CASE("without a handler it ends the program; with no_abort it is a line; wh
 TEST_CASE("what leaks goes back to the upstream in the end") {
     autopmr::statistics_resource below;
     {
-        test_resource resource("leaky", &below);
+        test_resource resource(&below);
         resource.set_quiet(true);
         static_cast<void>(resource.allocate(24, 8));
         resource.deallocate(resource.allocate(24, 8), 25, 8);

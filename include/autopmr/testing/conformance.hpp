@@ -22,10 +22,10 @@ struct conformance_subject {
     std::string name;
     /// Makes a resource over `upstream`. One that has no upstream ignores it; one that lives for ever returns immortal(it).
     std::function<std::shared_ptr<std::pmr::memory_resource>(std::pmr::memory_resource* upstream)> make;
-    bool has_upstream = false;          ///< it allocates from `upstream` only: the suite puts a quiet test_resource there
-    bool any_thread = true;             ///< false: one thread at a time, and no other than the one that made it
-    bool reports_bad_alignment = true;  ///< false: std's own, where a bad alignment is undefined behaviour
-    std::string no_busy_fork;           ///< why a child forked while other threads allocate may not use it; empty: it may
+    bool        has_upstream = false;  ///< it allocates from `upstream` only: the suite puts a quiet test_resource there
+    bool        any_thread = true;     ///< false: one thread at a time, and no other than the one that made it
+    bool        reports_bad_alignment = true;  ///< false: std's own, where a bad alignment is undefined behaviour
+    std::string no_busy_fork;  ///< why a child forked while other threads allocate may not use it; empty: it may
     /// What must be the same after a refused request as before it: live bytes, say. Null when it keeps no books.
     std::function<std::string(std::pmr::memory_resource&)> books;
     /// The bytes that it says are live, exactly: the sum of what was asked for. Null when it does not say.

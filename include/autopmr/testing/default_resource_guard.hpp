@@ -12,7 +12,8 @@ namespace autopmr::testing {
 
 class [[nodiscard]] default_resource_guard {
 public:
-    explicit default_resource_guard(std::pmr::memory_resource* instead) noexcept : before_(std::pmr::set_default_resource(instead)) {}
+    explicit default_resource_guard(std::pmr::memory_resource* instead) noexcept
+        : before_(std::pmr::set_default_resource(instead)) {}
     default_resource_guard(const default_resource_guard&) = delete;
     default_resource_guard& operator=(const default_resource_guard&) = delete;
     ~default_resource_guard() { std::pmr::set_default_resource(before_); }

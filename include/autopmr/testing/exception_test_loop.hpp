@@ -24,7 +24,8 @@ long long run_exception_test_loop(test_resource& resource, const std::function<v
 /// The same, for code that takes the resource, as P1160 has it, or nothing.
 template <class Code>
 long long exception_test_loop(test_resource& resource, Code&& code) {
-    if constexpr (std::is_invocable_v<Code&, test_resource&>) return run_exception_test_loop(resource, std::forward<Code>(code));
+    if constexpr (std::is_invocable_v<Code&, test_resource&>)
+        return run_exception_test_loop(resource, std::forward<Code>(code));
     else return run_exception_test_loop(resource, [&code](test_resource&) { code(); });
 }
 

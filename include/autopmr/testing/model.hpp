@@ -19,9 +19,11 @@
 
 namespace autopmr::testing {
 
-[[nodiscard]] std::string check_against_model(std::pmr::memory_resource& resource, unsigned long long seed, std::size_t steps = 2000);
+[[nodiscard]] std::string check_against_model(
+    std::pmr::memory_resource& resource, unsigned long long seed, std::size_t steps = 2000);
 
 /// The same on a fresh resource. Where the subject has an upstream, that now and then refuses, and has its say at each step.
-[[nodiscard]] std::string check_against_model(const conformance_subject& subject, unsigned long long seed, std::size_t steps = 2000);
+[[nodiscard]] std::string check_against_model(
+    const conformance_subject& subject, unsigned long long seed, std::size_t steps = 2000);
 
 }  // namespace autopmr::testing

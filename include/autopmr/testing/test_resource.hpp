@@ -19,8 +19,12 @@
 #include <autopmr/testing/test_books.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <map>
+#include <memory_resource>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 namespace autopmr::testing {
 
@@ -31,7 +35,7 @@ public:
 
     /// `name` must outlive the resource and what it throws.
     explicit test_resource(const char* name = "test_resource", resource_ptr upstream = std::pmr::new_delete_resource());
-    explicit test_resource(std::pmr::memory_resource* upstream) : test_resource("test_resource", upstream) {}
+    explicit test_resource(resource_ptr upstream) : test_resource("test_resource", std::move(upstream)) {}
     test_resource(const test_resource&) = delete;
     test_resource& operator=(const test_resource&) = delete;
     /// Blocks that are still out are a leak, told as all that is wrong; then they go back to the upstream.
