@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 get_property(modules GLOBAL PROPERTY AUTOPMR_MODULES) # each backend's .cmake adds the module it builds
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/autopmr")
 
-install(TARGETS autopmr autopmr_backends ${modules} EXPORT autopmr-targets
+install(TARGETS autopmr autopmr_backends autopmr_testing ${modules} EXPORT autopmr-targets
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
@@ -40,7 +40,7 @@ set(pc_modules "")
 foreach(module IN LISTS modules)
     string(APPEND pc_modules " -l$<TARGET_FILE_BASE_NAME:${module}>")
 endforeach()
-foreach(package autopmr autopmr-backends)
+foreach(package autopmr autopmr-backends autopmr-testing)
     configure_file(cmake/${package}.pc.in "${PROJECT_BINARY_DIR}/${package}.pc.in" @ONLY)
     file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/${package}.pc" INPUT "${PROJECT_BINARY_DIR}/${package}.pc.in")
     install(FILES "${PROJECT_BINARY_DIR}/${package}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

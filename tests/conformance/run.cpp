@@ -47,10 +47,7 @@ std::vector<conformance_subject> suspicious_subjects() {
     std::vector<conformance_subject> all;
     for (const stack& each : stacks()) {
         if (each.name.empty()) continue;
-        conformance_subject subject;
-        subject.name = each.name + " on a suspicious upstream";
-        subject.make = each.make;
-        subject.books = each.books;
+        conformance_subject subject = subject_of(each, each.name + " on a suspicious upstream");
         subject.has_upstream = true;
         all.push_back(subject);
     }

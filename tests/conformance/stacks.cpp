@@ -17,9 +17,13 @@ std::string text(const usage& now) { return std::to_string(now.live) + " bytes l
 /// `Observed(arguments..., below)`; `now` finds its counters.
 template <class Observed, class Now, class... Arguments>
 stack make_stack(std::string name, Now now, Arguments... arguments) {
-    return {std::move(name),
-            [=](std::pmr::memory_resource* below) { return std::make_shared<Observed>(arguments..., below); },
-            [=](std::pmr::memory_resource& r) { return text(now(static_cast<Observed&>(r))); }};
+    stack one;
+    one.name = std::move(name);
+    one.make = [=](std::pmr::memory_resource* below) { return std::make_shared<Observed>(arguments..., below); };
+    one.books = [=](std::pmr::memory_resource& r) { return text(now(static_cast<Observed&>(r))); };
+    one.live_bytes = [=](std::pmr::memory_resource& r) { return now(static_cast<Observed&>(r)).live; };
+    one.many_threads = true;
+    return one;
 }
 
 /// The functions of a backend that are called without the virtual call.
@@ -70,13 +74,23 @@ std::vector<stack> stacks() {
     return all;
 }
 
+conformance_subject subject_of(const stack& one, std::string name) {
+    conformance_subject subject;
+    subject.name = std::move(name);
+    subject.make = one.make;
+    subject.any_thread = one.any_thread;
+    subject.books = one.books;
+    subject.live_bytes = one.live_bytes;
+    subject.releases_all = one.releases_all;
+    subject.many_threads = one.many_threads;
+    return subject;
+}
+
 std::vector<conformance_subject> subjects_of(const backend& one) {
     std::vector<conformance_subject> all;
     for (stack& each : stacks()) {
-        conformance_subject subject;
-        subject.name = (each.name.empty() ? "" : each.name + " on ") + std::string(one.name);
+        conformance_subject subject = subject_of(each, (each.name.empty() ? "" : each.name + " on ") + std::string(one.name));
         subject.make = [make = each.make, &one](std::pmr::memory_resource*) { return make(&one.resource()); };
-        subject.books = each.books;
         all.push_back(subject);
     }
     conformance_subject plain;

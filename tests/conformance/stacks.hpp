@@ -2,9 +2,8 @@
 /// \file
 /// Every way this library puts something on top of a resource, for the conformance suite.
 
-#include "conformance.hpp"
-
 #include <autopmr/backend.hpp>
+#include <autopmr/testing/conformance.hpp>
 
 #include <vector>
 
@@ -14,10 +13,16 @@ namespace autopmr::testing {
 struct stack {
     std::string name;  ///< empty: nothing on top
     std::function<std::shared_ptr<std::pmr::memory_resource>(std::pmr::memory_resource* below)> make;
-    std::function<std::string(std::pmr::memory_resource&)> books;
+    std::function<std::string(std::pmr::memory_resource&)> books = {};
+    bool any_thread = true;  ///< false: no other thread than the one that made it
+    std::function<std::size_t(std::pmr::memory_resource&)> live_bytes = {};
+    bool releases_all = false, many_threads = false;
 };
 
 [[nodiscard]] std::vector<stack> stacks();
+
+/// That stack as a subject, over what `make` is given.
+[[nodiscard]] conformance_subject subject_of(const stack& one, std::string name);
 
 /// What is not made from an upstream but from a backend: its resource, its plain functions, a subsystem on it, its own heap.
 [[nodiscard]] std::vector<conformance_subject> subjects_of(const backend& one);

@@ -32,13 +32,14 @@ case $how in
         export PKG_CONFIG_PATH
         library_dir=$(pkg-config --variable=libdir autopmr)
         mkdir -p "$build"
-        build_run() { # package standard
+        build_run() { # package standard program
             # shellcheck disable=SC2046 # flags are words
-            "$compiler" "-std=$2" "$project/service.cpp" -o "$build/service" $(pkg-config --cflags --libs "$1") -Wl,-rpath,"$library_dir"
-            "$build/service"
+            "$compiler" "-std=$2" "$project/$3.cpp" -o "$build/$3" $(pkg-config --cflags --libs "$1") -Wl,-rpath,"$library_dir"
+            "$build/$3"
         }
-        build_run autopmr gnu++17
-        build_run autopmr-backends c++20
+        build_run autopmr gnu++17 service
+        build_run autopmr-backends c++20 service
+        build_run autopmr-testing c++17 kit
         version=$(pkg-config --modversion autopmr)
         grep -q "PACKAGE_VERSION \"$version\"" "$(find "$where" -name autopmr-config-version.cmake)" ||
             { echo "pkg-config says $version, and CMake's version file does not"; exit 1; } ;;

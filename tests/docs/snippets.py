@@ -47,13 +47,14 @@ def check(document, text, read):
 
 
 def broken_links(document, text, exists):
-    """Links to files that are not there. exists(path) asks below the document's folder."""
-    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    """Links to files that are not there. exists(path) asks below the document's folder. A lambda in code is no link."""
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S))
     return [f"{document}: the link to {t} leads nowhere" for t in targets if "://" not in t and not exists(t)]
 
 
 def self_test():
     assert broken_links("d", "[a](x.md) [b](https://example.org) [c](y.md#z)", {"x.md"}.__contains__) == ["d: the link to y.md leads nowhere"]
+    assert broken_links("d", "[a](x.md)\n```cpp\n[](int) {};\n```\n[b](z.md)", {"x.md"}.__contains__) == ["d: the link to z.md leads nowhere"]
     files = {"a.cpp": "int x;\n    // [r]\n    int y;\n    // [/r]\n"}
     good = "<!-- snippet: a.cpp r -->\n```cpp\nint y;\n```\n"
     assert check("d", good, files.get)[0] == []

@@ -60,6 +60,9 @@ class Rules:
         return folder == other_folder == "backends" and bool(name and other) and (
             name.startswith(other + "_") or other.startswith(name + "_"))
 
+    def of_the_kit(self, path):
+        return bool(re.match(r"(include/autopmr|src)/testing/", path))
+
     def layer(self, path):
         if re.match(r"src/cli/|adapters/", path):
             return "bridges"
@@ -69,7 +72,7 @@ class Rules:
             return "vocabulary"
         if re.match(r"(include/autopmr|resources)/(backends|pools|decorators|guarded)/", path):
             return "parts"
-        if path.startswith("include/autopmr/testing/"):
+        if self.of_the_kit(path):
             return "choice"
         if re.match(r"include/autopmr/\w+\.hpp$|src/\w+\.[ch]pp$", path):
             name = self.named_after(path, FACTS | VOCABULARY | CHOICE)
@@ -113,6 +116,8 @@ class Rules:
                     wrong = f"the library includes {to}, which is not part of it"
                 elif other == "bridges" and (own != "bridges" or to.split("/")[:2] != path.split("/")[:2]):
                     wrong = f"includes the bridge {to}: nobody includes a bridge"
+                elif self.of_the_kit(to) and not self.of_the_kit(path):
+                    wrong = f"includes the testing kit, {to}: only tests do"
                 elif LAYERS.index(other) > LAYERS.index(own):
                     wrong = f"includes {to}, which is above it: {own} may not see {other}"
                 elif own == other == "parts" and self.part(path) != self.part(to):
@@ -136,7 +141,7 @@ class Rules:
                 if re.match(r"bench/|adapters/", path):
                     continue
                 allowed = next((files for vendor, files in VENDORS if re.match(vendor, name)), SEES_THE_SYSTEM)
-                if path.startswith("include/"):
+                if path.startswith("include/") and not re.fullmatch(allowed, path):
                     self.say(path, number, f"<{name}>: public headers include the standard library and autopmr only")
                 elif not re.fullmatch(allowed, path) and not (quote == '"' and self.layer(path) is None):
                     self.say(path, number, f"<{name}> may be named in {allowed} only")

@@ -18,10 +18,12 @@ GOOD = {
     "src/backend_table.cpp": "#include <autopmr/backends/mimalloc.hpp>\nconst candidate rows[] = {{&mimalloc_backend}};\n",
     "src/platform/os_linux.cpp": "#include <unistd.h>\n#ifdef __linux__\n#endif\n",
     "src/cli/main.cpp": "#include <CLI/CLI.hpp>\n#include <autopmr/selector.hpp>\n",
+    "include/autopmr/testing/catch2_front.hpp": HEADER + "#include <catch2/catch.hpp>\n#include <autopmr/selector.hpp>\n",
+    "src/testing/child_posix.cpp": "#include <unistd.h>\n#include <autopmr/testing/catch2_front.hpp>\n",
     "CMakeLists.txt": "option(A \"\" ON)\n# option(B)\n",
     "README.md": "Fetched from a package archive.\n",
     **{f"tests/{n}_test.cpp": "#include <sys/wait.h>\n#ifdef __linux__\n#endif\n" for n in
-       ("platform", "backend", "selector", "pools/pool", "backends/mimalloc", "autopmr")},
+       ("platform", "backend", "selector", "pools/pool", "backends/mimalloc", "autopmr", "testing/catch2_front")},
 }
 LINES = "// a line\n"
 BAD = [  # what is added to the good tree (None takes a file away), and what lint must say of it
@@ -33,6 +35,10 @@ BAD = [  # what is added to the good tree (None takes a file away), and what lin
       "tests/pools/arena_test.cpp": "", "include/autopmr/autopmr.hpp": GOOD["include/autopmr/autopmr.hpp"] +
       "#include <autopmr/pools/arena.hpp>\n"}, "parts do not include one another"),
     ({"src/selector.cpp": '#include "src/cli/print.hpp"\n', "src/cli/print.hpp": "#pragma once\n// prints\n"}, "nobody includes a bridge"),
+    ({"src/cli/main.cpp": "#include <autopmr/testing/catch2_front.hpp>\n"}, "includes the testing kit"),
+    ({"include/autopmr/testing/kit.hpp": HEADER + "#include <catch2/catch.hpp>\n", "tests/testing/kit_test.cpp": ""},
+     "public headers include the standard library"),
+    ({"src/testing/model.cpp": "#include <unistd.h>\n"}, "<unistd.h> may be named in"),
     ({"src/selector.cpp": '#include "tests/x.hpp"\n', "tests/x.hpp": "#pragma once\n"}, "which is not part of it"),
     ({"src/selector.cpp": "#include <autopmr/nowhere.hpp>\n"}, "does not exist"),
     ({"resources/pools/slab.cpp": ""}, "no public header include/autopmr/pools/ of this name"),

@@ -1,9 +1,9 @@
 // What needs more than one thread, or another process.
-#include "checks.hpp"
+#include "child.hpp"
+#include "conformance_checks.hpp"
 #include "workload.hpp"
 
-#include "support/child.hpp"
-
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -14,9 +14,6 @@
 
 namespace autopmr::testing {
 namespace {
-
-using autopmr_test::child_end;
-using autopmr_test::in_child;
 
 std::vector<patterned_block> some_blocks(std::pmr::memory_resource& from, unsigned long long seed, std::size_t count) {
     dice                         roll(seed);
@@ -79,7 +76,7 @@ bool clear(std::pmr::memory_resource& resource, exchange& market) {
 }
 
 std::string ended_badly(const char* what, const child_end& end) {
-    if (end.signal == SIGALRM) return std::string(what) + " hung";
+    if (end.hung) return std::string(what) + " hung";
     std::string how = end.signal != 0 ? "signal " + std::to_string(end.signal) : "status " + std::to_string(end.exit_status);
     return std::string(what) + " ended by " + how + (end.error.empty() ? "" : ": " + end.error);
 }
@@ -143,6 +140,26 @@ std::string ending_threads_may_use(const conformance_subject& subject) {
     return on.close();
 }
 
+std::string thread_after_thread_costs_nothing(const conformance_subject& subject) {
+    constexpr unsigned threads = 2000, settled = 200;
+    bench              on(subject);
+    bool               intact = true;
+    long long          held = 0;  // the most bytes of the upstream's that were held between two of the first threads
+    std::string        broken;
+    for (unsigned i = 0; i != threads && broken.empty(); ++i) {
+        std::thread([&] { intact = give_back_all(on.resource(), some_blocks(on.resource(), 9, 20)) && intact; }).join();
+        const long long now = on.upstream().bytes_in_use();
+        if (i < settled) {
+            held = std::max(held, now);
+        } else if (now > held) {
+            broken = "it holds " + std::to_string(now) + " bytes after " + std::to_string(i + 1) + " threads, and " +
+                     std::to_string(held) + " at most after any of the first " + std::to_string(settled);
+        }
+    }
+    if (!intact) return "a block was written over";
+    return broken.empty() ? on.close() : broken;
+}
+
 std::string forked_child_may_use(const conformance_subject& subject) {
     bench           on(subject);
     const auto      before = some_blocks(on.resource(), 6, 50);
@@ -157,8 +174,8 @@ std::string forked_child_may_use(const conformance_subject& subject) {
 }
 
 std::string child_of_busy_process_may_use(const conformance_subject& subject) {
-    // Rests on nothing but the subject: the child of a process with threads may call only what is promised for it, so the
-    // suspicious upstream, which locks, is out of the question.
+    // Rests on nothing but the subject: the child of a process with threads may call only what is promised for it, so a
+    // test_resource, which locks, is out of the question.
     const auto               resource = subject.make(std::pmr::new_delete_resource());
     exchange                 market;
     std::atomic<bool>        stop{false}, intact{true};
@@ -173,10 +190,7 @@ std::string child_of_busy_process_may_use(const conformance_subject& subject) {
     std::string broken;
     for (unsigned i = 0; i != 10 && broken.empty(); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        const child_end end = in_child([&] {
-            ::alarm(10);
-            return give_back_all(*resource, some_blocks(*resource, i, 50)) ? 0 : 3;
-        });
+        const child_end end = in_child([&] { return give_back_all(*resource, some_blocks(*resource, i, 50)) ? 0 : 3; }, 10);
         if (end.exit_status != 0) broken = ended_badly("the child", end);
     }
     stop = true;

@@ -1,8 +1,9 @@
 // What can be seen from one thread.
-#include "checks.hpp"
+#include "conformance_checks.hpp"
 #include "workload.hpp"
 
 #include <autopmr/errors.hpp>
+#include <autopmr/testing/model.hpp>
 
 #include <cstdint>
 #include <initializer_list>
@@ -13,10 +14,6 @@
 
 namespace autopmr::testing {
 namespace {
-
-std::string shape(std::size_t bytes, std::size_t alignment) {
-    return std::to_string(bytes) + " bytes aligned to " + std::to_string(alignment);
-}
 
 constexpr std::size_t most_alignment = 64 * 1024;
 
@@ -125,8 +122,9 @@ std::string blocks_do_not_overlap(const conformance_subject& subject) {
 }
 
 std::string equality_is_identity(const conformance_subject& subject) {
-    suspicious_upstream upstream;
-    const auto          one = subject.make(&upstream), other = subject.make(&upstream);
+    test_resource upstream;
+    upstream.set_quiet(true);
+    const auto    one = subject.make(&upstream), other = subject.make(&upstream);
     if (!one->is_equal(*one)) return "it does not equal itself";
     if (one->is_equal(upstream)) return "it equals its upstream";
     if (one != other && (one->is_equal(*other) || other->is_equal(*one))) return "two of its kind are equal";
@@ -161,25 +159,42 @@ std::string work_through_failures(const conformance_subject& subject, bench& on)
         if (!block.intact()) broken = "a block was written over";
         give_back(resource, block);
     }
-    on.upstream().fail_at(0);
+    on.upstream().set_allocation_limit(-1);
     return broken.empty() ? still_serves(resource) : broken;
 }
 
 }  // namespace
 
 std::string upstream_failures_are_survived(const conformance_subject& subject) {
-    using failing = suspicious_upstream::failing;
-    for (failing how : {failing::one_call, failing::from_then_on}) {
-        for (std::size_t n = 1;; ++n) {
+    using after_limit = test_resource::after_limit;
+    for (after_limit then : {after_limit::serve, after_limit::refuse}) {
+        for (long long n = 0;; ++n) {
             bench on(subject);
-            on.upstream().fail_at(n, how);
+            on.upstream().set_allocation_limit(n, then);
             std::string broken = work_through_failures(subject, on);
             if (std::string complaint = on.close(); broken.empty()) broken = complaint;
-            if (!broken.empty()) return "with the upstream failing at call " + std::to_string(n) + ": " + broken;
+            if (!broken.empty()) return "with the upstream failing at call " + std::to_string(n + 1) + ": " + broken;
             if (on.upstream().refusals() == 0) break;
         }
     }
     return {};
+}
+
+std::string random_history_agrees_with_model(const conformance_subject& subject) {
+    for (unsigned seed = 1; seed <= 3; ++seed) {
+        if (std::string broken = check_against_model(subject, seed); !broken.empty()) return broken;
+    }
+    return {};
+}
+
+std::string live_blocks_go_back_at_the_end(const conformance_subject& subject) {
+    bench on(subject);
+    dice  roll(8);
+    for (unsigned step = 0; step != 300; ++step) {
+        const patterned_block block = take_patterned(on.resource(), roll.size(), roll.alignment(), static_cast<unsigned char>(step));
+        if (roll.below(3) == 0) give_back(on.resource(), block);
+    }
+    return on.close();
 }
 
 }  // namespace autopmr::testing
