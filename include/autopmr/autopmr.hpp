@@ -32,6 +32,8 @@
 #include <autopmr/observed.hpp>
 #include <autopmr/platform.hpp>
 #include <autopmr/policy.hpp>
+#include <autopmr/pools/fixed_heap_resource.hpp>
+#include <autopmr/pools/static_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>
