@@ -23,7 +23,8 @@ std::size_t fixed_heap_resource::largest_free() const noexcept {
     const engine self(const_cast<fixed_heap_resource&>(*this));
     if (words_ == 0) return 0;
     std::size_t largest = engine::word;
-    const auto* b = static_cast<const block*>(heads_[self.last_list()]);
+    const std::size_t list = self.last_list();
+    const auto*       b = list < lists_ ? static_cast<const block*>(heads_[list]) : nullptr;
     for (unsigned looked_at = 0; looked_at != engine::most_looked_at && self.inside(b); ++looked_at, b = b->next)
         largest = std::max(largest, engine::size_of(b));
     return largest - engine::word;
@@ -60,12 +61,13 @@ heap_flaw fixed_heap_resource::check() const noexcept {
         if (bit && (words_ >> (list / engine::word_bits) & 1) == 0) return {"a word of bits is not known to hold any", &words_};
         for (auto* one = static_cast<const block*>(heads_[list]); one != nullptr; one = one->next, --free_blocks) {
             if (free_blocks == 0) return {"a list leads to more than the free blocks", one};
-            if (!self.inside(one)) return {"a list leads out of the heap", &heads_[list]};
             if (!self.sound_free(one, list)) return {"a list holds what does not belong there", one};
         }
     }
-    for (std::size_t word = 0; word <= (lists_ - 1) / engine::word_bits; ++word)
+    const std::size_t last_word = (lists_ - 1) / engine::word_bits;
+    for (std::size_t word = 0; word <= last_word; ++word)
         if (bits_[word] == 0 && (words_ >> word & 1) != 0) return {"a word of bits is known to hold some and does not", &words_};
+    if ((bits_[last_word] >> ((lists_ - 1) % engine::word_bits) >> 1) != 0) return {"a bit stands for no list", &bits_[last_word]};
     return free_blocks == 0 ? heap_flaw{} : heap_flaw{"free blocks are in no list", this};
 }
 

@@ -70,7 +70,7 @@ public:
         block* before = nullptr;
         if ((b->header & after_free) != 0) {
             before = reinterpret_cast<block**>(b)[-1];
-            if (!inside(before) || !sound_free(before) || after(before, size_of(before)) != b)
+            if (!sound_free(before) || after(before, size_of(before)) != b)
                 return misuse(fault_kind::write_after_free, p, size - word, bytes, alignment);
         }
         const bool merges_next = (next->header & is_free) != 0;
@@ -113,12 +113,12 @@ public:
     [[nodiscard]] bool possible(const block* b, std::size_t size) const noexcept {
         return size >= least_block && size % granule == 0 && size <= address(h_.end_) - address(b);
     }
-    /// Whether a block that is inside is free and fits its neighbour, and its list leads to it and away from it.
+    /// Whether a free block lies here that its neighbour knows, and its list leads to it and away from it.
     [[nodiscard]] bool sound_free(const block* b) const noexcept {
-        const std::size_t size = size_of(b);
-        return possible(b, size) && sound_free(b, list_of(size));
+        return inside(b) && possible(b, size_of(b)) && sound_free(b, list_of(size_of(b)));
     }
     [[nodiscard]] bool sound_free(const block* b, std::size_t list) const noexcept {
+        if (!inside(b)) return false;
         const std::size_t size = size_of(b);
         if ((b->header & flags) != is_free || !possible(b, size) || list_of(size) != list) return false;
         if (last_word(b, size) != b || (after(b, size)->header & flags) != after_free) return false;
@@ -143,6 +143,7 @@ public:
         step_();
         const std::size_t list = list_of(size);
         auto*             head = static_cast<block*>(h_.heads_[list]);
+        if (!inside(head)) head = nullptr;  // a damaged one leads nowhere
         if (h_.watched_) announce::show(b, sizeof(block)), announce::show(&last_word(b, size), word);
         b->header = size | is_free;
         b->next = head;
@@ -170,7 +171,7 @@ private:
 
     /// Few blocks of one list: the first that has room.
     place look_through(std::size_t list, std::size_t size, std::size_t alignment) noexcept {
-        auto* b = static_cast<block*>(h_.heads_[list]);
+        auto* b = list < h_.lists_ ? static_cast<block*>(h_.heads_[list]) : nullptr;
         for (unsigned looked_at = 0; looked_at != most_looked_at && inside(b); ++looked_at, b = b->next) {
             step_();
             const std::size_t gap = alignment <= granule ? 0 : gap_before(b, alignment);
@@ -195,7 +196,7 @@ private:
         if (place found = look_through(own, size, 1); found.at != nullptr) return found;
         step_();
         const std::size_t list = list_from(own + 1);  // where every block has room
-        return list == h_.lists_ ? place{} : place{static_cast<block*>(h_.heads_[list]), list, 0};
+        return list >= h_.lists_ ? place{} : place{static_cast<block*>(h_.heads_[list]), list, 0};
     }
     place find_aligned(std::size_t size, std::size_t alignment) noexcept {
         if (place found = look_through(list_of(size), size, alignment); found.at != nullptr) return found;

@@ -19,6 +19,9 @@ struct stack {
 
 [[nodiscard]] std::vector<stack> stacks();
 
+/// What has memory of its own: no upstream, and one thread.
+[[nodiscard]] std::vector<conformance_subject> sources();
+
 /// What is not made from an upstream but from a backend: its resource, its plain functions, a subsystem on it, its own heap.
 [[nodiscard]] std::vector<conformance_subject> subjects_of(const backend& one);
 

@@ -42,7 +42,8 @@ public:
         static_resource::do_deallocate(block, bytes, alignment);
     }
 
-    /// All of the buffer is free again, whatever is still in use. release() is what std::pmr calls it.
+    /// All of the buffer is free again; what was handed out is gone and must not be given back. release() is what std::pmr
+    /// calls it.
     void reset() noexcept { used_ = 0; }
     void release() noexcept { reset(); }
 
