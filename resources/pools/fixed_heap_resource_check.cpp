@@ -43,7 +43,7 @@ heap_flaw fixed_heap_resource::check() const noexcept {
         if (((b->header & engine::after_free) != 0) != last_was_free) return {"a block is wrong about the one before it", b};
         if (is_free && last_was_free) return {"two free blocks were not merged", b};
         if (is_free && engine::last_word(b, size) != b) return {"a free block's last word was written over", b};
-        if (is_free && !self.sound_free(b)) return {"a free block's links or its list do not lead to it", b};
+        if (is_free && self.list_if_sound(b) == engine::no_list) return {"a free block's links or its list do not lead to it", b};
         free_blocks += is_free;
         live += !is_free;
         used_bytes += is_free ? 0 : size;
@@ -61,7 +61,7 @@ heap_flaw fixed_heap_resource::check() const noexcept {
         if (bit && (words_ >> (list / engine::word_bits) & 1) == 0) return {"a word of bits is not known to hold any", &words_};
         for (auto* one = static_cast<const block*>(heads_[list]); one != nullptr; one = one->next, --free_blocks) {
             if (free_blocks == 0) return {"a list leads to more than the free blocks", one};
-            if (!self.sound_free(one, list)) return {"a list holds what does not belong there", one};
+            if (self.list_if_sound(one) != list) return {"a list holds what does not belong there", one};
         }
     }
     const std::size_t last_word = (lists_ - 1) / engine::word_bits;

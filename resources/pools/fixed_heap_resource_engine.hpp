@@ -35,6 +35,7 @@ public:
     static constexpr std::size_t granule = std::max(2 * word, alignof(std::max_align_t));
     static constexpr std::size_t least_block = (4 * word + granule - 1) / granule * granule;
     static constexpr std::size_t is_free = 1, after_free = 2, flags = is_free | after_free;
+    static constexpr std::size_t no_list = SIZE_MAX;
     static constexpr unsigned    most_looked_at = 8;  // blocks of one list, before a larger class is taken
 
     explicit fixed_heap_engine(fixed_heap_resource& heap, Steps steps = {}) noexcept : h_(heap), step_(steps) {}
@@ -47,7 +48,7 @@ public:
         for (;;) {
             const place found = alignment <= granule ? find(size) : find_aligned(size, alignment);
             if (found.at == nullptr) return nullptr;
-            if (sound_free(found.at, found.list)) [[likely]] return hand_out(carve(found, size), bytes);
+            if (list_if_sound(found.at) == found.list) [[likely]] return hand_out(carve(found, size), bytes);
             // Its list leads nowhere safe any more: all of that list stays out of circulation.
             misuse(fault_kind::write_after_free, payload(found.at), 0, 0, 0);
             h_.heads_[found.list] = nullptr;
@@ -67,27 +68,28 @@ public:
         if ((address(p) & (alignment - 1)) != 0) return misuse(fault_kind::wrong_alignment, p, size - word, bytes, alignment);
         block* next = after(b, size);
         if ((next->header & after_free) != 0) return misuse(fault_kind::overrun, p, size - word, bytes, alignment);
-        block* before = nullptr;
+        block*      before = nullptr;
+        std::size_t before_list = 0, next_list = 0;
         if ((b->header & after_free) != 0) {
             before = reinterpret_cast<block**>(b)[-1];
-            if (!sound_free(before) || after(before, size_of(before)) != b)
+            if ((before_list = list_if_sound(before)) == no_list || after(before, size_of(before)) != b)
                 return misuse(fault_kind::write_after_free, p, size - word, bytes, alignment);
         }
         const bool merges_next = (next->header & is_free) != 0;
-        if (merges_next && !sound_free(next)) return misuse(fault_kind::overrun, p, size - word, bytes, alignment);
+        if (merges_next && (next_list = list_if_sound(next)) == no_list) return misuse(fault_kind::overrun, p, size - word, bytes, alignment);
 
         h_.used_ -= size;
         --h_.blocks_;
         if (h_.watched_) announce::block_taken(&h_, p, bytes);
         if (merges_next) {
             step_();
-            unlink(next);
+            unlink(next, next_list);
             size += size_of(next);
             if (h_.watched_) hide_links(next);
         }
         if (before != nullptr) {
             step_();
-            unlink(before);
+            unlink(before, before_list);
             b->header |= is_free;  // for who frees it again
             size += size_of(before);
             if (h_.watched_) hide_seam(before, b);
@@ -107,23 +109,23 @@ public:
 
     /// Whether a block may begin here at all.
     [[nodiscard]] bool inside(const block* b) const noexcept {
-        return address(b) - address(h_.first_) < h_.capacity() && (address(b) + word) % granule == 0;
+        // In granules from the first block; what is no multiple of one becomes too large.
+        return std::rotr(address(b) - address(h_.first_), std::countr_zero(granule)) < h_.capacity() / granule;
     }
     /// Whether a block that begins here may have this size.
     [[nodiscard]] bool possible(const block* b, std::size_t size) const noexcept {
         return size >= least_block && size % granule == 0 && size <= address(h_.end_) - address(b);
     }
-    /// Whether a free block lies here that its neighbour knows, and its list leads to it and away from it.
-    [[nodiscard]] bool sound_free(const block* b) const noexcept {
-        return inside(b) && possible(b, size_of(b)) && sound_free(b, list_of(size_of(b)));
-    }
-    [[nodiscard]] bool sound_free(const block* b, std::size_t list) const noexcept {
-        if (!inside(b)) return false;
+    /// The list of a free block that lies here, if its neighbour knows of it and the list leads to it and away from it.
+    [[nodiscard]] std::size_t list_if_sound(const block* b) const noexcept {
+        if (!inside(b)) return no_list;
         const std::size_t size = size_of(b);
-        if ((b->header & flags) != is_free || !possible(b, size) || list_of(size) != list) return false;
-        if (last_word(b, size) != b || (after(b, size)->header & flags) != after_free) return false;
-        if (b->next != nullptr && (!inside(b->next) || b->next->previous != b)) return false;
-        return b->previous == nullptr ? h_.heads_[list] == b : inside(b->previous) && b->previous->next == b;
+        if ((b->header & flags) != is_free || !possible(b, size)) return no_list;
+        if (last_word(b, size) != b || (after(b, size)->header & flags) != after_free) return no_list;
+        if (b->next != nullptr && (!inside(b->next) || b->next->previous != b)) return no_list;
+        const std::size_t list = list_of(size);
+        if (b->previous == nullptr ? h_.heads_[list] != b : !inside(b->previous) || b->previous->next != b) return no_list;
+        return list;
     }
     [[nodiscard]] static std::size_t list_of(std::size_t size, unsigned second) noexcept {
         const std::size_t granules = size / granule;
@@ -212,7 +214,7 @@ private:
         bits &= ~(std::size_t{1} << (list % word_bits));
         if (bits == 0) h_.words_ &= ~(std::size_t{1} << (list / word_bits));
     }
-    void unlink(block* b) noexcept {
+    void unlink(block* b, std::size_t list) noexcept {
         step_();
         block* next = b->next;
         block* previous = b->previous;
@@ -221,7 +223,6 @@ private:
             previous->next = next;
             return;
         }
-        const std::size_t list = list_of(size_of(b));
         h_.heads_[list] = next;
         if (next == nullptr) clear_bit(list);
     }
@@ -230,7 +231,7 @@ private:
     block* carve(const place& found, std::size_t size) noexcept {
         block*      b = found.at;
         std::size_t total = size_of(b), before = 0;
-        unlink(b);
+        unlink(b, found.list);
         if (found.gap != 0) {
             step_();
             make_free(b, found.gap);
