@@ -88,7 +88,7 @@ TEST_CASE("any buffer from 256 bytes on is a heap, wherever it begins, and nothi
                 std::memset(p, 1, 24);
             }
             CHECK(heap.blocks() != 0);
-            CHECK(heap.used() == heap.capacity());
+            CHECK(heap.largest_free() < 24);
             CHECK_FALSE(heap.check().found());
             for (std::size_t i = 0; i != offset; ++i) REQUIRE(memory[i] == 'x');
             for (std::size_t i = offset + bytes; i != memory.size(); ++i) REQUIRE(memory[i] == 'x');
