@@ -53,7 +53,8 @@ private:
 
 /// Most are small, a few are large, as in programs; one in eight is aligned to more than the least.
 operation some_allocation(dice& roll) {
-    return {nullptr, roll.below(100) == 0 ? 4096 + roll.below(60000) : 16 + roll.below(496), std::size_t{1} << (roll.below(8) == 0 ? roll.below(13) : roll.below(5))};
+    return {nullptr, roll.below(100) == 0 ? 4096 + roll.below(60000) : 16 + roll.below(496),
+        std::size_t{1} << (roll.below(8) == 0 ? roll.below(13) : roll.below(5))};
 }
 
 class workload {
@@ -125,8 +126,8 @@ std::vector<counts> step_through(std::pmr::memory_resource& on, unsigned operati
 }
 
 std::string entry(std::string_view what, std::string_view subject, double value) {
-    return R"({"name":"fixed_heap_steps/)" + std::string(what) + "/" + std::string(subject) + R"(","run_type":"iteration","real_time":)" +
-           std::to_string(value) + R"(,"time_unit":"x"})";
+    return R"({"name":"fixed_heap_steps/)" + std::string(what) + "/" + std::string(subject) +
+           R"(","run_type":"iteration","real_time":)" + std::to_string(value) + R"(,"time_unit":"x"})";
 }
 
 /// Median, worst, and the one over the other.
@@ -134,7 +135,8 @@ std::string entries(std::string_view what, std::string_view subject, counts step
     std::sort(steps.begin(), steps.end());
     const double median = steps[steps.size() / 2], worst = steps.back();
     std::fprintf(stderr, "%-12.*s %-10.*s %7zu operations: median %5.0f, worst %6.0f instructions, %.2f times the median\n",
-        static_cast<int>(what.size()), what.data(), static_cast<int>(subject.size()), subject.data(), steps.size(), median, worst, worst / median);
+        static_cast<int>(what.size()), what.data(), static_cast<int>(subject.size()), subject.data(), steps.size(), median,
+        worst, worst / median);
     const std::string name(what);
     return entry(name + ": median", subject, median) + ",\n" + entry(name + ": worst", subject, worst) + ",\n" +
            entry(name + ": worst over median", subject, worst / median);
@@ -148,7 +150,8 @@ int main(int argc, char** argv) {
     for (int i = 1; i != argc; ++i) {
         const std::string_view arg = argv[i];
         if (arg.rfind("--benchmark_out=", 0) == 0) out = arg.substr(16);
-        else if (arg.rfind("--operations=", 0) == 0) operations = std::max(1000U, static_cast<unsigned>(std::strtoul(argv[i] + 13, nullptr, 10)));
+        else if (arg.rfind("--operations=", 0) == 0)
+            operations = std::max(1000U, static_cast<unsigned>(std::strtoul(argv[i] + 13, nullptr, 10)));
     }
     void* shared = ::mmap(nullptr, sizeof *running, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) return 1;
@@ -167,13 +170,14 @@ int main(int argc, char** argv) {
     for (const auto& [name, resource, count] : subjects) {
         std::vector<counts> steps = step_through(resource, count);
         if (steps.empty() || steps[allocation].empty() || steps[deallocation].empty()) {
-            std::cerr << "bench.fixed_heap_steps: " << name << " could not be stepped through: does this system allow ptrace?\n";
+            std::cerr << "bench.fixed_heap_steps: " << name
+                      << " could not be stepped through: does this system allow ptrace?\n";
             return 1;
         }
         counts both = steps[allocation];
         both.insert(both.end(), steps[deallocation].begin(), steps[deallocation].end());
-        json += (json.empty() ? "" : ",\n") + entries("any", name, both) + ",\n" + entries("allocate", name, steps[allocation]) + ",\n" +
-                entries("deallocate", name, steps[deallocation]);
+        json += (json.empty() ? "" : ",\n") + entries("any", name, both) + ",\n" +
+                entries("allocate", name, steps[allocation]) + ",\n" + entries("deallocate", name, steps[deallocation]);
     }
     json = "{\"benchmarks\":[\n" + json + "\n]}\n";
     if (out.empty()) std::cout << json;

@@ -26,8 +26,8 @@ struct library {
     static std::string_view why_not() noexcept { return autopmr::why_not(); }
     static void* aligned(std::size_t bytes, std::size_t alignment) noexcept { return from_heap(bytes, alignment); }
     static void  release(void* block, std::size_t bytes, std::size_t alignment) noexcept {
-        const std::scoped_lock hold(lock);
-        heap.resource.deallocate(block, asked_size(bytes, alignment), alignment);
+         const std::scoped_lock hold(lock);
+         heap.resource.deallocate(block, asked_size(bytes, alignment), alignment);
     }
 };
 using calls = direct<fixed_heap_backend, library>;

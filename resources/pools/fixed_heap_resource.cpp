@@ -10,7 +10,8 @@ using engine = fixed_heap_engine<>;
 bool fixed_heap_resource::give(void* buffer, std::size_t bytes) noexcept {
     constexpr std::size_t word = engine::word, granule = engine::granule;
     const auto            begin = engine::address(buffer);
-    if (capacity() != 0 || buffer == nullptr || bytes < least_buffer || bytes > PTRDIFF_MAX || begin > UINTPTR_MAX - bytes) return false;
+    if (capacity() != 0 || buffer == nullptr || bytes < least_buffer || bytes > PTRDIFF_MAX || begin > UINTPTR_MAX - bytes)
+        return false;
 
     // Fine classes want many lists: as many as take some 1 % of the buffer; from 256 KiB on 32 for every doubling.
     const auto doublings = static_cast<unsigned>(std::bit_width(bytes)) - 1;

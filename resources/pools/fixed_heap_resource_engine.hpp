@@ -48,7 +48,8 @@ public:
         for (;;) {
             const place found = alignment <= granule ? find(size) : find_aligned(size, alignment);
             if (found.at == nullptr) return nullptr;
-            if (list_if_sound(found.at) == found.list) [[likely]] return hand_out(carve(found, size), bytes);
+            if (list_if_sound(found.at) == found.list) [[likely]]
+                return hand_out(carve(found, size), bytes);
             // Its list leads nowhere safe any more: all of that list stays out of circulation.
             misuse(fault_kind::write_after_free, payload(found.at), 0, 0, 0);
             h_.heads_[found.list] = nullptr;
@@ -65,7 +66,8 @@ public:
         if (!possible(b, size)) return misuse(fault_kind::foreign_pointer, p, 0, bytes, alignment);
         if (bytes >= h_.capacity() || size_for(bytes) > size || size - size_for(bytes) >= least_block)
             return misuse(fault_kind::wrong_size, p, size - word, bytes, alignment);
-        if ((address(p) & (alignment - 1)) != 0) return misuse(fault_kind::wrong_alignment, p, size - word, bytes, alignment);
+        if ((address(p) & (alignment - 1)) != 0)
+            return misuse(fault_kind::wrong_alignment, p, size - word, bytes, alignment);
         block* next = after(b, size);
         if ((next->header & after_free) != 0) return misuse(fault_kind::overrun, p, size - word, bytes, alignment);
         block*      before = nullptr;
@@ -76,7 +78,8 @@ public:
                 return misuse(fault_kind::write_after_free, p, size - word, bytes, alignment);
         }
         const bool merges_next = (next->header & is_free) != 0;
-        if (merges_next && (next_list = list_if_sound(next)) == no_list) return misuse(fault_kind::overrun, p, size - word, bytes, alignment);
+        if (merges_next && (next_list = list_if_sound(next)) == no_list)
+            return misuse(fault_kind::overrun, p, size - word, bytes, alignment);
 
         h_.used_ -= size;
         --h_.blocks_;
@@ -101,11 +104,13 @@ public:
 
     // What check(), walk() and give() see of it.
     static std::uintptr_t address(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
-    static block*      after(const block* b, std::size_t size) noexcept { return block_of(payload(b) + size); }
-    static std::size_t size_of(const block* b) noexcept { return b->header & ~flags; }
-    static char*       payload(const block* b) noexcept { return const_cast<char*>(reinterpret_cast<const char*>(b)) + word; }
-    static block*      block_of(const void* p) noexcept { return reinterpret_cast<block*>(address(p) - word); }
-    static block*&     last_word(const block* b, std::size_t size) noexcept { return reinterpret_cast<block**>(after(b, size))[-1]; }
+    static block*         after(const block* b, std::size_t size) noexcept { return block_of(payload(b) + size); }
+    static std::size_t    size_of(const block* b) noexcept { return b->header & ~flags; }
+    static char*   payload(const block* b) noexcept { return const_cast<char*>(reinterpret_cast<const char*>(b)) + word; }
+    static block*  block_of(const void* p) noexcept { return reinterpret_cast<block*>(address(p) - word); }
+    static block*& last_word(const block* b, std::size_t size) noexcept {
+        return reinterpret_cast<block**>(after(b, size))[-1];
+    }
 
     /// Whether a block may begin here at all.
     [[nodiscard]] bool inside(const block* b) const noexcept {
@@ -153,7 +158,9 @@ public:
         last_word(b, size) = b;
         h_.heads_[list] = b;
         if (head != nullptr) head->previous = b;
-        else h_.bits_[list / word_bits] |= std::size_t{1} << (list % word_bits), h_.words_ |= std::size_t{1} << (list / word_bits);
+        else
+            h_.bits_[list / word_bits] |= std::size_t{1} << (list % word_bits),
+                h_.words_ |= std::size_t{1} << (list / word_bits);
     }
 
 private:
@@ -267,7 +274,8 @@ private:
         announce::hide(&last_word(before, size_of(before)), word);
         announce::hide(b, sizeof(block));
     }
-    void misuse(fault_kind kind, const void* at, std::size_t expected, std::size_t bytes, std::size_t alignment) const noexcept {
+    [[gnu::noinline, gnu::cold]] static void misuse(
+        fault_kind kind, const void* at, std::size_t expected, std::size_t bytes, std::size_t alignment) noexcept {
         fault_report report;
         report.kind = kind;
         report.address = at;

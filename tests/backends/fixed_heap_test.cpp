@@ -43,11 +43,13 @@ TEST_CASE("fixed_heap has no region until it is given one, says how, and takes o
 
     std::atomic<unsigned>    taken{0}, refused{0};
     std::vector<std::thread> all;
-    for (unsigned i = 0; i != 4; ++i) all.emplace_back([&] { ++(set_fixed_heap(region, sizeof region).ok() ? taken : refused); });
+    for (unsigned i = 0; i != 4; ++i)
+        all.emplace_back([&] { ++(set_fixed_heap(region, sizeof region).ok() ? taken : refused); });
     for (std::thread& each : all) each.join();
     CHECK(taken == 1);
     CHECK(refused == 3);
-    CHECK(set_fixed_heap(region, sizeof region).error() == "fixed_heap has its region already; call set_fixed_heap once, before its first use");
+    CHECK(set_fixed_heap(region, sizeof region).error() ==
+          "fixed_heap has its region already; call set_fixed_heap once, before its first use");
 
     CHECK(fixed_heap_backend.why_not().empty());
     CHECK(in_region(fixed_heap_backend.allocate(1, 1)));

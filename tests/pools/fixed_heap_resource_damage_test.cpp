@@ -55,8 +55,11 @@ bool watched() {
 /// What belongs to users, or to nobody: there a changed bit is none of check()'s business.
 std::vector<bool> not_ours(worn_heap& worn) {
     std::vector<bool> result(worn.memory.size(), false);
-    const auto        mark = [&](std::size_t from, std::size_t to) { std::fill(result.begin() + static_cast<std::ptrdiff_t>(from), result.begin() + static_cast<std::ptrdiff_t>(to), true); };
-    std::size_t       first = worn.memory.size(), last = 0;
+    const auto        mark = [&](std::size_t from, std::size_t to) {
+        std::fill(
+                   result.begin() + static_cast<std::ptrdiff_t>(from), result.begin() + static_cast<std::ptrdiff_t>(to), true);
+    };
+    std::size_t first = worn.memory.size(), last = 0;
     worn.heap.walk([&](const heap_block& b) {
         const auto at = static_cast<std::size_t>(static_cast<char*>(b.address) - worn.memory.data());
         first = std::min(first, at - word);
@@ -73,9 +76,9 @@ std::vector<bool> not_ours(worn_heap& worn) {
 
 TEST_CASE("check finds every bit that is not as it should be") {
     if (watched()) return;
-    worn_heap                worn(8000);
-    const std::vector<bool>  others = not_ours(worn);
-    std::size_t              missed = 0, tried = 0;
+    worn_heap               worn(8000);
+    const std::vector<bool> others = not_ours(worn);
+    std::size_t             missed = 0, tried = 0;
     REQUIRE_FALSE(worn.heap.check().found());
     for (std::size_t at = 0; at != worn.memory.size(); ++at) {
         for (int bit = 0; bit != 8; ++bit) {
@@ -102,7 +105,7 @@ TEST_CASE("a write past the end or after the free is reported when the neighbour
         CHECK(worn.heap.check().found());
     }
     {
-        worn_heap worn(8000);
+        worn_heap         worn(8000);
         const std::size_t size = (worn.blocks[2].second + word + 15) / 16 * 16;
         auto* const       next = static_cast<char*>(worn.blocks[2].first) + std::max<std::size_t>(size, 4 * word) - word;
         std::memset(next, 0x41, word);  // the header of 3

@@ -135,7 +135,8 @@ TEST_CASE("an aligned block that was given back is found again when nothing else
     buffer              memory(200000);
     fixed_heap_resource heap(memory.data(), memory.size());
     void*               p = heap.allocate(70000, 65536);
-    while (heap.try_allocate(1000, 8) != nullptr) {}
+    while (heap.try_allocate(1000, 8) != nullptr) {
+    }
     heap.deallocate(p, 70000, 65536);
     CHECK(heap.allocate(70000, 65536) == p);
     CHECK_FALSE(heap.check().found());
@@ -145,8 +146,8 @@ TEST_CASE("sizes that can't be are refused, and change nothing") {
     buffer              memory(100000);
     fixed_heap_resource heap(memory.data(), memory.size());
     for (std::size_t alignment = 1; alignment != 0; alignment *= 2) {
-        for (std::size_t bytes : {most, most - 1, most - word, most - 15, most - 4096, most / 2, most / 2 + 1, heap.capacity(),
-                 heap.capacity() - 1, heap.capacity() - word + 1}) {
+        for (std::size_t bytes : {most, most - 1, most - word, most - 15, most - 4096, most / 2, most / 2 + 1,
+                 heap.capacity(), heap.capacity() - 1, heap.capacity() - word + 1}) {
             REQUIRE(heap.try_allocate(bytes, alignment) == nullptr);
         }
     }
@@ -252,7 +253,8 @@ TEST_CASE("AddressSanitizer sees what is not handed out") {
         heap.deallocate(p, 50);
         CHECK(__asan_address_is_poisoned(p + 30) != 0);
     }
-    for (std::size_t i = 0; i != memory.size(); ++i) REQUIRE(__asan_address_is_poisoned(static_cast<char*>(memory.data()) + i) == 0);
+    for (std::size_t i = 0; i != memory.size(); ++i)
+        REQUIRE(__asan_address_is_poisoned(static_cast<char*>(memory.data()) + i) == 0);
 }
 
 TEST_CASE("containers live on a fixed heap") {

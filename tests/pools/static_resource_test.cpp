@@ -70,17 +70,18 @@ TEST_CASE("a static resource keeps alignments and refuses what is none") {
     }
     constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
     CHECK_THROWS_AS(r.allocate(8, all / 2 + 1), out_of_memory);
-    for (std::size_t bytes : {all, all - 1, all - 4096, all / 2 + 1, std::size_t{8193}}) CHECK_THROWS_AS(r.allocate(bytes, 64), out_of_memory);
+    for (std::size_t bytes : {all, all - 1, all - 4096, all / 2 + 1, std::size_t{8193}})
+        CHECK_THROWS_AS(r.allocate(bytes, 64), out_of_memory);
     CHECK(r.used() == before);
     CHECK(r.is_equal(r));
     CHECK_FALSE(r.is_equal(static_resource<8192>()));
 }
 
 TEST_CASE("a static resource reports what it did not hand out") {
-    const remembering  on;
+    const remembering   on;
     static_resource<64> r;
-    void*              a = r.allocate(16, 8);
-    int                elsewhere = 0;
+    void*               a = r.allocate(16, 8);
+    int                 elsewhere = 0;
     r.deallocate(&elsewhere, sizeof elsewhere, alignof(int));
     CHECK(last_fault.kind == fault_kind::foreign_pointer);
     CHECK(last_fault.address == &elsewhere);

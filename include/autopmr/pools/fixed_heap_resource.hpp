@@ -30,8 +30,8 @@ struct heap_block {
 
 /// What check() found: immortal words and the place; no words where all is well.
 struct heap_flaw {
-    std::string_view what;
-    const void*      where = nullptr;
+    std::string_view   what;
+    const void*        where = nullptr;
     [[nodiscard]] bool found() const noexcept { return !what.empty(); }
 };
 
@@ -61,16 +61,17 @@ public:
 
     /// What blocks can take of the buffer, each with its header; 0: the buffer was refused.
     [[nodiscard]] std::size_t capacity() const noexcept { return static_cast<std::size_t>(end_ - first_); }
-    [[nodiscard]] std::size_t used() const noexcept { return used_; }       ///< of capacity(), by live blocks
-    [[nodiscard]] std::size_t peak() const noexcept { return peak_; }       ///< the most that used() ever was
-    [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }   ///< live ones
+    [[nodiscard]] std::size_t used() const noexcept { return used_; }      ///< of capacity(), by live blocks
+    [[nodiscard]] std::size_t peak() const noexcept { return peak_; }      ///< the most that used() ever was
+    [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }  ///< live ones
     /// The largest request that would be served now, at the default alignment.
     [[nodiscard]] std::size_t largest_free() const noexcept;
 
     /// Calls `visit(const heap_block&)` for every block, used and free, in the order of addresses. It must not use the heap.
     template <class Visit>
     void walk(Visit&& visit) const {
-        for (heap_block b = block_at(nullptr); b.address != nullptr; b = block_at(&b)) visit(static_cast<const heap_block&>(b));
+        for (heap_block b = block_at(nullptr); b.address != nullptr; b = block_at(&b))
+            visit(static_cast<const heap_block&>(b));
     }
     /// Looks at every block, list and bit, and says what does not fit together; follows nothing that leads out of the buffer.
     [[nodiscard]] heap_flaw check() const noexcept;
@@ -90,7 +91,7 @@ private:
     std::size_t*  bits_ = nullptr;   ///< a bit for each list that is not empty; one for each word of them in words_
     void**        heads_ = nullptr;  ///< the lists of free blocks, both in front of the blocks
     std::size_t   words_ = 0, lists_ = 0;
-    unsigned char second_ = 0;       ///< log2 of the classes of a doubling
+    unsigned char second_ = 0;  ///< log2 of the classes of a doubling
     bool          watched_ = false;
     std::size_t   used_ = 0, peak_ = 0, blocks_ = 0;
 };
