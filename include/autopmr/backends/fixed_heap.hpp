@@ -30,7 +30,7 @@ private:
 
 /// Gives the backend its region, of `bytes` bytes, for the life of the process: once, and before a region named by the linker
 /// script is first used. Until then why_not() says what is missing. Takes no region smaller than 256 bytes.
-fixed_heap_result set_fixed_heap(void* region, std::size_t bytes) noexcept;
+[[nodiscard]] fixed_heap_result set_fixed_heap(void* region, std::size_t bytes) noexcept;
 
 template <>
 void* fixed_heap_backend_resource::do_allocate(std::size_t bytes, std::size_t alignment);
