@@ -157,10 +157,12 @@ public:
         b->previous = nullptr;
         last_word(b, size) = b;
         h_.heads_[list] = b;
-        if (head != nullptr) head->previous = b;
-        else
-            h_.bits_[list / word_bits] |= std::size_t{1} << (list % word_bits),
-                h_.words_ |= std::size_t{1} << (list / word_bits);
+        if (head != nullptr) {
+            head->previous = b;
+            return;
+        }
+        h_.bits_[list / word_bits] |= std::size_t{1} << (list % word_bits);
+        h_.words_ |= std::size_t{1} << (list / word_bits);
     }
 
 private:
