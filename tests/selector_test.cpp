@@ -253,9 +253,10 @@ TEST_CASE("hardened without scudo says what is missing") {
 }
 
 TEST_CASE("no operating system needs the fixed heap") {
-    const decision got = on(machine(operating_system::none, c_library::newlib), " mimalloc jemalloc tbb tcmalloc scudo boost_pool ");
+    CHECK(on(machine(operating_system::none, c_library::newlib)).chosen->name == "fixed_heap");
+    const decision got = on(machine(operating_system::none, c_library::newlib), " mimalloc jemalloc tbb tcmalloc scudo boost_pool fixed_heap ");
     CHECK_FALSE(got.ok());
-    CHECK(got.error() == "nothing can serve without an operating system; fixed_heap: not built: fixed_heap; ask by name for one of: system, new_delete");
+    CHECK(got.error() == "nothing can serve without an operating system; fixed_heap: it has no region of memory; ask by name for one of: system, new_delete");
 }
 
 TEST_CASE("what is wrong with the wishes is the answer") {

@@ -35,6 +35,8 @@
 #include <autopmr/pool_options.hpp>
 #include <autopmr/pools/concurrent_pool_resource.hpp>
 #include <autopmr/pools/pool_resource.hpp>
+#include <autopmr/pools/fixed_heap_resource.hpp>
+#include <autopmr/pools/static_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>

@@ -31,7 +31,8 @@ struct heap_offer {
     std::string_view why_not;  ///< literal or otherwise immortal
 };
 
-/// One allocator. `why_not` may load a library; it answers the same for the life of the process, and its text is immortal.
+/// One allocator. `why_not` may load a library; its text is immortal and stays the same for the life of the process (fixed_heap
+/// can serve from when it is given its region).
 struct backend {
     std::string_view             name;                                     ///< what AUTOPMR_BACKEND= accepts
     std::string_view             what;                                     ///< one line for people

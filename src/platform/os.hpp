@@ -21,6 +21,8 @@ std::size_t page_size() noexcept;
 /// Whole zeroed pages, read-write; `bytes` is rounded up by the callee. Null when there are none.
 void* map_pages(std::size_t bytes) noexcept;
 void  unmap_pages(void* pages, std::size_t bytes) noexcept;
+/// The memory that this machine's builder set aside for a heap, the same at each call. Null where there is an operating system.
+void* heap_region(std::size_t& bytes) noexcept;
 
 /// A variable of the environment, or null: unset, or this is a set-uid program, whose environment is not ours to trust.
 const char* environment(const char* name) noexcept;

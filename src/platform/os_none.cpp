@@ -4,6 +4,7 @@
 #include <autopmr/thread_record.hpp>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 
 #if defined(__GNUC__) && defined(__ELF__)
@@ -13,12 +14,28 @@ static autopmr::thread_record* record_of_this_thread = nullptr;  // there is one
 autopmr::thread_record* autopmr::this_thread_record() noexcept { return record_of_this_thread; }
 #endif
 
+// A linker script may say where the heap lies: both or neither.
+#if defined(__GNUC__) && defined(__ELF__)
+extern "C" {
+[[gnu::weak]] extern char autopmr_heap_begin[];
+[[gnu::weak]] extern char autopmr_heap_end[];
+}
+#else
+static constexpr char *autopmr_heap_begin = nullptr, *autopmr_heap_end = nullptr;
+#endif
+
 namespace autopmr::os {
 
 // The unit in which nothing is mapped: the least that callers may round to.
 std::size_t page_size() noexcept { return 4096; }
 void*       map_pages(std::size_t) noexcept { return nullptr; }
 void        unmap_pages(void*, std::size_t) noexcept {}
+void*       heap_region(std::size_t& bytes) noexcept {
+    const auto begin = reinterpret_cast<std::uintptr_t>(autopmr_heap_begin), end = reinterpret_cast<std::uintptr_t>(autopmr_heap_end);
+    if (begin == 0 || end <= begin) return nullptr;
+    bytes = end - begin;
+    return autopmr_heap_begin;
+}
 
 const char* environment(const char*) noexcept { return nullptr; }
 

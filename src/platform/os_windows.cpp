@@ -27,6 +27,7 @@ std::size_t page_size() noexcept {
 
 void* map_pages(std::size_t bytes) noexcept { return ::VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE); }
 void  unmap_pages(void* pages, std::size_t) noexcept { ::VirtualFree(pages, 0, MEM_RELEASE); }
+void* heap_region(std::size_t&) noexcept { return nullptr; }
 
 const char* environment(const char* name) noexcept { return std::getenv(name); }  // there are no set-uid programs
 

@@ -27,6 +27,8 @@ void* map_pages(std::size_t bytes) noexcept {
 
 void unmap_pages(void* pages, std::size_t bytes) noexcept { ::munmap(pages, bytes); }
 
+void* heap_region(std::size_t&) noexcept { return nullptr; }
+
 void* symbol(void* module, const char* name) noexcept { return ::dlsym(module, name); }
 
 bool at_thread_exit(void (*hook)(void*), void* value) noexcept {

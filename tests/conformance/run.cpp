@@ -2,6 +2,7 @@
 // every stack on an upstream that checks all it sees. Exits with 77 and the reason where a backend can't serve here.
 #include "stacks.hpp"
 
+#include <autopmr/backends/fixed_heap.hpp>
 #include <autopmr/selector.hpp>
 
 #include "support/sanitized.hpp"
@@ -51,14 +52,19 @@ std::vector<conformance_subject> suspicious_subjects() {
         subject.has_upstream = true;
         all.push_back(subject);
     }
+    for (const conformance_subject& each : sources()) all.push_back(each);
     return all;
 }
+
+/// The region of the backend fixed_heap, which has none where there is an operating system.
+alignas(64) char region[std::size_t{64} << 20];
 
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::string_view           name = argc == 2 ? argv[1] : "";
     std::vector<conformance_subject> subjects;
+    if (name == "fixed_heap" && !autopmr::set_fixed_heap(region, sizeof region).ok()) return 1;
     if (name == "suspicious") {
         subjects = suspicious_subjects();
     } else {

@@ -10,6 +10,7 @@ namespace autopmr::testing {
 namespace {
 
 constexpr std::size_t budget = std::size_t{1} << 30;
+constexpr std::size_t buffer_bytes = std::size_t{32} << 20;
 
 std::string text(const usage& now) { return std::to_string(now.live) + " bytes live after " + std::to_string(now.count) + " allocations"; }
 
@@ -84,6 +85,25 @@ conformance_subject subject_of(const stack& one, std::string name) {
     subject.releases_all = one.releases_all;
     subject.many_threads = one.many_threads;
     return subject;
+}
+
+std::vector<conformance_subject> sources() {
+    struct heap_with_buffer {
+        std::unique_ptr<char[]> memory{new char[buffer_bytes]};
+        fixed_heap_resource     heap{memory.get(), buffer_bytes};
+    };
+    std::vector<conformance_subject> all(2);
+    all[0].name = "fixed heap";
+    all[0].make = [](std::pmr::memory_resource*) {
+        const auto whole = std::make_shared<heap_with_buffer>();
+        return std::shared_ptr<std::pmr::memory_resource>(whole, &whole->heap);
+    };
+    all[0].books = [](std::pmr::memory_resource& r) { return std::to_string(static_cast<fixed_heap_resource&>(r).used()); };
+    all[1].name = "static resource";
+    all[1].make = [](std::pmr::memory_resource*) { return std::make_shared<static_resource<buffer_bytes>>(); };
+    all[1].books = [](std::pmr::memory_resource& r) { return std::to_string(static_cast<static_resource<buffer_bytes>&>(r).used()); };
+    for (conformance_subject& each : all) each.any_thread = false;
+    return all;
 }
 
 std::vector<conformance_subject> subjects_of(const backend& one) {

@@ -61,6 +61,7 @@ constexpr situation situations[] = {
     {"mimalloc and jemalloc are missing", " mimalloc jemalloc ", nothing},
     {"scudo is missing", " scudo ", nothing},
     {"only the system's malloc is there", " mimalloc jemalloc tbb tcmalloc scudo boost_pool ", nothing},
+    {"fixed_heap has no region", " fixed_heap ", nothing},
     {"malloc is jemalloc's", "", replace_malloc},
     {"AddressSanitizer watches", "", watch},
     {"Valgrind watches", "", run_on_valgrind},

@@ -36,6 +36,8 @@ int main(int count, char** arguments) {
         std::memset(pages, 7, 3 * page);
     }
     os::unmap_pages(pages, 3 * page);
+    std::size_t set_aside = 0;
+    check(os::heap_region(set_aside) == nullptr && set_aside == 0, "no memory was set aside for a heap");
 
     check(os::environment("AUTOPMR_NO_SUCH_VARIABLE") == nullptr, "an unset variable is null");
     check((os::environment("PATH") == nullptr) == none, "a set one is there");

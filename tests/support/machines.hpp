@@ -13,10 +13,14 @@ namespace autopmr_test {
 inline std::string_view missing;
 
 inline std::string_view fake_why_not(const autopmr::backend& one) noexcept {
-    if (one.name == "fixed_heap") return "not built: fixed_heap";
     const std::size_t at = missing.find(one.name);
     const bool absent = at != std::string_view::npos && missing[at - 1] == ' ' && missing[at + one.name.size()] == ' ';
-    return absent ? "its library was not found" : std::string_view();
+    if (absent) return one.name == "fixed_heap" ? "it has no region of memory" : "its library was not found";
+    return {};
+}
+/// With an operating system nobody gave the fixed heap a region.
+inline std::string_view fake_why_not_on_a_system(const autopmr::backend& one) noexcept {
+    return one.name == "fixed_heap" ? "it has no region of memory" : fake_why_not(one);
 }
 
 template <class T>
@@ -39,7 +43,7 @@ inline autopmr::request machine(autopmr::operating_system os, autopmr::c_library
     asked.facts.malloc_owner = found(autopmr::fixed_text<32>("libc"), "dlsym");
     asked.facts.watching = found(autopmr::sanitizer::none, "symbols");
     asked.facts.valgrind = found(false, "client request");
-    asked.why_not = fake_why_not;
+    asked.why_not = os == autopmr::operating_system::none ? fake_why_not : fake_why_not_on_a_system;
     return asked;
 }
 
