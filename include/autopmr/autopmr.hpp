@@ -32,6 +32,9 @@
 #include <autopmr/observed.hpp>
 #include <autopmr/platform.hpp>
 #include <autopmr/policy.hpp>
+#include <autopmr/pools/arena_resource.hpp>
+#include <autopmr/pools/huge_page_resource.hpp>
+#include <autopmr/pools/mapped_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>

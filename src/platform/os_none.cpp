@@ -19,6 +19,17 @@ namespace autopmr::os {
 std::size_t page_size() noexcept { return 4096; }
 void*       map_pages(std::size_t) noexcept { return nullptr; }
 void        unmap_pages(void*, std::size_t) noexcept {}
+void*       map_aligned_pages(std::size_t, std::size_t) noexcept { return nullptr; }
+
+std::size_t huge_page_size() noexcept { return 0; }
+void*       map_huge_pages(std::size_t, const char*& why_not) noexcept {
+    why_not = "there are no pages without an operating system";
+    return nullptr;
+}
+bool advise_huge_pages(void*, std::size_t, const char*& why_not) noexcept {
+    why_not = "there are no pages without an operating system";
+    return false;
+}
 
 const char* environment(const char*) noexcept { return nullptr; }
 

@@ -51,6 +51,7 @@ std::vector<conformance_subject> suspicious_subjects() {
         subject.name = each.name + " on a suspicious upstream";
         subject.make = each.make;
         subject.books = each.books;
+        subject.any_thread = each.any_thread;
         subject.has_upstream = true;
         all.push_back(subject);
     }
@@ -64,10 +65,12 @@ int main(int argc, char** argv) {
     std::vector<conformance_subject> subjects;
     if (name == "suspicious") {
         subjects = suspicious_subjects();
+    } else if (name == "sources") {
+        subjects = autopmr::testing::sources();
     } else {
         const autopmr::backend* one = autopmr::find_backend(name);
         if (one == nullptr) {
-            std::fprintf(stderr, "conformance: no backend \"%.*s\" in the table; name one, or \"suspicious\"\n",
+            std::fprintf(stderr, "conformance: no backend \"%.*s\" in the table; name one, or \"suspicious\", or \"sources\"\n",
                          static_cast<int>(name.size()), name.data());
             return 1;
         }

@@ -22,6 +22,40 @@ stack make_stack(std::string name, Now now, Arguments... arguments) {
             [=](std::pmr::memory_resource& r) { return text(now(static_cast<Observed&>(r))); }};
 }
 
+std::string text(const arena_usage& now) {
+    return std::to_string(now.used) + " bytes used of " + std::to_string(now.reserved) + " in " + std::to_string(now.chunks) + " chunks";
+}
+
+/// Small chunks, so that large requests go beyond the cap.
+stack arena() {
+    return {"arena",
+            [](std::pmr::memory_resource* below) { return std::make_shared<arena_resource>(arena_options{256, 8192}, below); },
+            [](std::pmr::memory_resource& r) { return text(static_cast<arena_resource&>(r).now()); }, false};
+}
+
+/// Its first blocks lie in a buffer.
+stack arena_in_a_buffer() {
+    struct with_buffer {
+        explicit with_buffer(std::pmr::memory_resource* below) : arena(buffer, sizeof buffer, below) {}
+        char           buffer[1000];
+        arena_resource arena;
+    };
+    return {"arena in a buffer",
+            [](std::pmr::memory_resource* below) {
+                const auto both = std::make_shared<with_buffer>(below);
+                return std::shared_ptr<std::pmr::memory_resource>(both, &both->arena);
+            },
+            [](std::pmr::memory_resource& r) { return text(static_cast<arena_resource&>(r).now()); }, false};
+}
+
+template <class Resource>
+conformance_subject source(std::string name) {
+    conformance_subject subject;
+    subject.name = std::move(name);
+    subject.make = [](std::pmr::memory_resource*) { return std::make_shared<Resource>(); };
+    return subject;
+}
+
 /// The functions of a backend that are called without the virtual call.
 class plain_functions final : public std::pmr::memory_resource {
 public:
@@ -67,7 +101,16 @@ std::vector<stack> stacks() {
                    },
                    [=](std::pmr::memory_resource& r) { return text(static_cast<statistics_resource&>(r).observer().now()); }});
     all.push_back({"sentinel", [](std::pmr::memory_resource* below) { return std::make_shared<sentinel_resource>(below); }, {}});
+    all.push_back(arena());
+    all.push_back(arena_in_a_buffer());
     return all;
+}
+
+std::vector<conformance_subject> sources() {
+    conformance_subject own_mapped;
+    own_mapped.name = "the process's mapped";
+    own_mapped.make = [](std::pmr::memory_resource*) { return immortal(mapped()); };
+    return {source<mapped_resource>("mapped"), own_mapped, source<huge_page_resource>("huge pages")};
 }
 
 std::vector<conformance_subject> subjects_of(const backend& one) {
@@ -77,6 +120,7 @@ std::vector<conformance_subject> subjects_of(const backend& one) {
         subject.name = (each.name.empty() ? "" : each.name + " on ") + std::string(one.name);
         subject.make = [make = each.make, &one](std::pmr::memory_resource*) { return make(&one.resource()); };
         subject.books = each.books;
+        subject.any_thread = each.any_thread;
         all.push_back(subject);
     }
     conformance_subject plain;

@@ -15,9 +15,13 @@ struct stack {
     std::string name;  ///< empty: nothing on top
     std::function<std::shared_ptr<std::pmr::memory_resource>(std::pmr::memory_resource* below)> make;
     std::function<std::string(std::pmr::memory_resource&)> books;
+    bool any_thread = true;  ///< false: it is for one thread
 };
 
 [[nodiscard]] std::vector<stack> stacks();
+
+/// What has no upstream and is no backend: it gets its memory from the system.
+[[nodiscard]] std::vector<conformance_subject> sources();
 
 /// What is not made from an upstream but from a backend: its resource, its plain functions, a subsystem on it, its own heap.
 [[nodiscard]] std::vector<conformance_subject> subjects_of(const backend& one);
