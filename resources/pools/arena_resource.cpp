@@ -183,10 +183,12 @@ bool arena_resource::grow(void* block, std::size_t old_bytes, std::size_t new_by
 void arena_resource::rollback(const position& to) noexcept {
     const auto* const address = reinterpret_cast<const void*>(to.next);
     if (to.of != this) return report(fault_kind::foreign_pointer, address, 0);
-    if (to.round != here_.round || !is_used(to.current, here_.current) || !is_used(to.own, here_.own) ||
-        to.next > (to.current == here_.current ? here_.next : to.current->top))
+    if (to.round != here_.round || !is_used(to.current, here_.current) || !is_used(to.own, here_.own))
         return report(fault_kind::double_free, address, 0);
-    leave(to);
+    // Where a last block from before the mark came back since, the arena already stands, or left that chunk, before the mark.
+    position back = to;
+    back.next = std::min(to.next, to.current == here_.current ? here_.next : to.current->top);
+    leave(back);
 }
 
 void arena_resource::leave(const position& to) noexcept {

@@ -1,16 +1,10 @@
 #include <autopmr/pools/arena_resource.hpp>
 
-#include <autopmr/errors.hpp>
-#include <autopmr/fault_report.hpp>
-
-#include "src/support/announce.hpp"
 #include "support/catch.hpp"
 
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <list>
-#include <memory>
 #include <memory_resource>
 #include <new>
 #include <random>
@@ -53,22 +47,6 @@ private:
     bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
     std::vector<std::pair<void*, std::size_t>> sizes_;
-};
-
-/// Faults while it lives are counted, and what was misused stays as it is.
-struct counted_faults {
-    counted_faults() {
-        last = {};
-        count = 0;
-        set_fault_handler([](const fault_report& fault) noexcept {
-            last = fault;
-            ++count;
-            return fault_answer::quarantine;
-        });
-    }
-    ~counted_faults() { set_fault_handler(nullptr); }
-    static inline fault_report last;
-    static inline int          count = 0;
 };
 
 char* take(std::pmr::memory_resource& from, std::size_t bytes, std::size_t alignment = 8) {

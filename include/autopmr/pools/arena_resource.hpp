@@ -64,7 +64,7 @@ public:
 
     [[nodiscard]] position mark() const noexcept { return here_; }
     /// Ends the blocks made since then and keeps the chunks. A fault: a mark of another arena, from before a reset() or release(),
-    /// or from beyond where the arena stands. Not seen: one that was rolled past, where the arena has grown past it again.
+    /// or in a chunk that was rolled past. Not seen: one that was rolled past in a chunk that is in use.
     void rollback(const position& to) noexcept;
 
     /// Makes a block longer or shorter where it stands. True: done; only the last block can become longer.
