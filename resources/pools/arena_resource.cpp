@@ -31,6 +31,9 @@ std::size_t span(std::size_t bytes, bool watched) noexcept {
 
 std::size_t size_of(const arena_chunk& chunk) noexcept { return chunk.end - reinterpret_cast<std::uintptr_t>(&chunk); }
 
+/// The few bytes from here to where blocks begin stay hidden, so that a touch before the first block is seen.
+std::uintptr_t after_header(const arena_chunk& chunk) noexcept { return reinterpret_cast<std::uintptr_t>(&chunk + 1); }
+
 void hide(std::uintptr_t from, std::uintptr_t to) noexcept { announce::hide(reinterpret_cast<const void*>(from), to - from); }
 void show(std::uintptr_t from, std::uintptr_t to) noexcept { announce::show(reinterpret_cast<const void*>(from), to - from); }
 
@@ -146,7 +149,7 @@ arena_chunk& arena_resource::chunk_for(std::size_t need, bool own) {
     const auto from = reinterpret_cast<std::uintptr_t>(memory);
     auto&      chunk = *::new (memory) arena_chunk{nullptr, nullptr, from + header, from + bytes, from + header};
     put_after(last, chunk);
-    if (told_within_ != 0) hide(chunk.begin, chunk.end);
+    if (told_within_ != 0) hide(after_header(chunk), chunk.end);
     return chunk;
 }
 
@@ -215,7 +218,7 @@ void arena_resource::drop_after(arena_chunk& last) noexcept {
     while (last.after != nullptr) {
         arena_chunk& chunk = *last.after;
         take_out(chunk);
-        if (told_within_ != 0) show(chunk.begin, chunk.end);
+        if (told_within_ != 0) show(after_header(chunk), chunk.end);
         reserved_ -= size_of(chunk);
         --chunks_;
         upstream_.deallocate(&chunk, size_of(chunk), granule);
