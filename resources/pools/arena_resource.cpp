@@ -23,7 +23,7 @@ constexpr std::size_t round_down(std::size_t n, std::size_t to) noexcept { retur
 constexpr std::size_t header = round_up(sizeof(arena_chunk), granule);
 static_assert(alignof(arena_chunk) <= granule);
 
-/// What a block takes of its chunk. Sizes are less than what overflows here.
+/// What a block takes of its chunk; of sizes that were checked.
 std::size_t span(std::size_t bytes, bool watched) noexcept {
     const std::size_t least = std::max<std::size_t>(bytes, 1);
     return watched ? round_up(least, granule) + red_zone : least;
@@ -101,8 +101,8 @@ void arena_resource::move_to(std::uintptr_t next) noexcept {
 
 void* arena_resource::allocate_slowly(std::size_t bytes, std::size_t alignment) {
     if (!std::has_single_bit(alignment)) throw_bad_alignment(bytes, alignment, "arena");
-    // Twice, and some for the header: what is added below can't overflow.
-    if (alignment > most / 2 || bytes > most / 2) throw_out_of_memory(bytes, alignment, "arena");
+    // Less than half: what is added below can't overflow, and the upstream is asked for nothing absurd.
+    if (alignment > most / 4 || bytes > most / 4) throw_out_of_memory(bytes, alignment, "arena");
     const bool        watched = told_within_ != 0;
     const std::size_t wanted = span(bytes, watched);
     const std::size_t step = watched ? std::max(alignment, granule) : alignment;
@@ -140,7 +140,6 @@ arena_chunk& arena_resource::chunk_for(std::size_t need, bool own) {
         put_after(last, *kept);
         return *kept;
     }
-    // next_chunk_ and most_chunk are no powers of two where the caller's numbers are none.
     const std::size_t bytes = own ? need : std::min(std::max(next_chunk_, std::bit_ceil(need)), options_.most_chunk);
     void* const       memory = upstream_.allocate(bytes, granule);
     if (!own) next_chunk_ = std::min(2 * bytes, options_.most_chunk);

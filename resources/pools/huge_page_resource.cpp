@@ -14,10 +14,10 @@ namespace autopmr {
 // What a block stands on can't be told from its address, and it has no room for a header: so there is a list beside, in pages
 // of its own, which only grows. Blocks are large, hence few, and finding one costs less than giving it back to the system.
 struct huge_page_resource::entry {
-    static constexpr std::uintptr_t      free = 0, changing = 1;
-    std::atomic<std::uintptr_t>          block{free};
-    std::atomic<std::size_t>             bytes{0};
-    std::atomic<page_backing>            backing{page_backing::ordinary};
+    static constexpr std::uintptr_t free = 0, changing = 1;
+    std::atomic<std::uintptr_t>     block{free};
+    std::atomic<std::size_t>        bytes{0};
+    std::atomic<page_backing>       backing{page_backing::ordinary};
 };
 
 struct huge_page_resource::page_of_entries {
