@@ -37,6 +37,9 @@
 #include <autopmr/pools/pool_resource.hpp>
 #include <autopmr/pools/fixed_heap_resource.hpp>
 #include <autopmr/pools/static_resource.hpp>
+#include <autopmr/pools/arena_resource.hpp>
+#include <autopmr/pools/huge_page_resource.hpp>
+#include <autopmr/pools/mapped_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>

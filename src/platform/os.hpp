@@ -23,6 +23,16 @@ void* map_pages(std::size_t bytes) noexcept;
 void  unmap_pages(void* pages, std::size_t bytes) noexcept;
 /// The memory that this machine's builder set aside for a heap, the same at each call. Null where there is an operating system.
 void* heap_region(std::size_t& bytes) noexcept;
+/// The same aligned to a power of two; `bytes + alignment` is at most PTRDIFF_MAX. unmap_pages gives them back.
+void* map_aligned_pages(std::size_t bytes, std::size_t alignment) noexcept;
+
+/// Bytes, a power of two; 0 where the system has no huge pages or does not say.
+std::size_t huge_page_size() noexcept;
+/// Zeroed pages of that size, and of no other, which can't fail later; `bytes` is a multiple of it. Null and an immortal reason
+/// when there are none. unmap_pages gives them back.
+void* map_huge_pages(std::size_t bytes, const char*& why_not) noexcept;
+/// Asks for huge pages in place of mapped ones. False and an immortal reason when the system won't even try.
+bool advise_huge_pages(void* pages, std::size_t bytes, const char*& why_not) noexcept;
 
 /// A variable of the environment, or null: unset, or this is a set-uid program, whose environment is not ours to trust.
 const char* environment(const char* name) noexcept;

@@ -4,11 +4,15 @@
 
 #include <dlfcn.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bit>
+#include <cerrno>
 #include <cstdlib>
+#include <string_view>
 
 // Constant-initialised and of a fixed model, so that reading it is two loads and needs no allocation, ever.
 __thread autopmr::thread_record* autopmr::record_of_this_thread __attribute__((tls_model("initial-exec"))) = nullptr;
@@ -58,6 +62,69 @@ unsigned affinity_cpus() noexcept {
 std::size_t physical_memory() noexcept {
     const long pages = ::sysconf(_SC_PHYS_PAGES);
     return pages > 0 ? static_cast<std::size_t>(pages) * page_size() : 0;
+}
+
+namespace {
+
+/// The number that follows `key` in a file of the kernel's; without a key the first; 0 when there is none.
+std::size_t number_in(const char* path, std::string_view key) noexcept {
+    char       text[4096];
+    const long size = read_file(path, text, sizeof text);
+    if (size <= 0) return 0;
+    const std::string_view all(text, static_cast<std::size_t>(size));
+    const std::size_t      found = all.find(key);
+    if (found == all.npos) return 0;
+    const std::size_t digits = all.find_first_of("0123456789", found + key.size());
+    std::size_t       number = 0;
+    for (std::size_t i = digits; i < all.size() && all[i] >= '0' && all[i] <= '9'; ++i)
+        number = 10 * number + static_cast<std::size_t>(all[i] - '0');
+    return number;
+}
+
+}  // namespace
+
+std::size_t huge_page_size() noexcept {
+    // Of those that the kernel makes by itself; where it makes none, of those that can be reserved.
+    static const std::size_t size = [] {
+        const std::size_t own = number_in("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "");
+        return own != 0 ? own : 1024 * number_in("/proc/meminfo", "Hugepagesize:");
+    }();
+    return size;
+}
+
+void* map_huge_pages(std::size_t bytes, const char*& why_not) noexcept {
+    // From <linux/mman.h> and <asm-generic/mman-common.h>, which old kernel headers lack.
+    constexpr int     size_shift = 26, populate_for_writing = 23;
+    const std::size_t size = huge_page_size();
+    if (size == 0) {
+        why_not = "this kernel has no huge pages";
+        return nullptr;
+    }
+    const int   flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | std::countr_zero(size) << size_shift;
+    void* const pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (pages == MAP_FAILED) {
+        why_not = errno == ENOMEM ? "too few huge pages are reserved and free (vm.nr_hugepages)" : "the kernel has no huge pages to reserve";
+        return nullptr;
+    }
+    // Now, because a cgroup's limit shows only when a page is touched, and then as a signal. Before Linux 5.14 one can't ask.
+    if (::madvise(pages, bytes, populate_for_writing) != 0 && errno != EINVAL) {
+        why_not = "huge pages are reserved, but not for this process (a cgroup's limit)";
+        ::munmap(pages, bytes);
+        return nullptr;
+    }
+    return pages;
+}
+
+bool advise_huge_pages(void* pages, std::size_t bytes, const char*& why_not) noexcept {
+    // The advice is accepted even where it has no effect.
+    char       text[64];
+    const long size = read_file("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof text);
+    if (size > 0 && std::string_view(text, static_cast<std::size_t>(size)).find("[never]") != std::string_view::npos)
+        why_not = "transparent huge pages are off (/sys/kernel/mm/transparent_hugepage/enabled)";
+    else if (huge_pages_refused() == 1) why_not = "this process opted out of transparent huge pages";
+    else if (::madvise(pages, bytes, MADV_HUGEPAGE) != 0) why_not = "this kernel has no transparent huge pages";
+    else return true;
+    return false;
 }
 
 int huge_pages_refused() noexcept {

@@ -36,6 +36,17 @@ void*       heap_region(std::size_t& bytes) noexcept {
     bytes = end - begin;
     return autopmr_heap_begin;
 }
+void*       map_aligned_pages(std::size_t, std::size_t) noexcept { return nullptr; }
+
+std::size_t huge_page_size() noexcept { return 0; }
+void*       map_huge_pages(std::size_t, const char*& why_not) noexcept {
+    why_not = "there are no pages without an operating system";
+    return nullptr;
+}
+bool advise_huge_pages(void*, std::size_t, const char*& why_not) noexcept {
+    why_not = "there are no pages without an operating system";
+    return false;
+}
 
 const char* environment(const char*) noexcept { return nullptr; }
 

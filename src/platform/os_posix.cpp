@@ -72,6 +72,17 @@ std::size_t physical_memory() noexcept {
 
 int huge_pages_refused() noexcept { return -1; }
 
+// FreeBSD makes aligned large mappings huge by itself, macOS on some processors only; neither says.
+std::size_t huge_page_size() noexcept { return 0; }
+void*       map_huge_pages(std::size_t, const char*& why_not) noexcept {
+    why_not = "this system does not say whether it has huge pages";
+    return nullptr;
+}
+bool advise_huge_pages(void*, std::size_t, const char*& why_not) noexcept {
+    why_not = "this system takes no advice on huge pages";
+    return false;
+}
+
 code_place place_of_malloc() noexcept {
     Dl_info    where{};
     code_place place;

@@ -12,6 +12,7 @@
 #include <io.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 
 static thread_local autopmr::thread_record* record_of_this_thread = nullptr;
@@ -28,6 +29,37 @@ std::size_t page_size() noexcept {
 void* map_pages(std::size_t bytes) noexcept { return ::VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE); }
 void  unmap_pages(void* pages, std::size_t) noexcept { ::VirtualFree(pages, 0, MEM_RELEASE); }
 void* heap_region(std::size_t&) noexcept { return nullptr; }
+
+void* map_aligned_pages(std::size_t bytes, std::size_t alignment) noexcept {
+    SYSTEM_INFO info{};
+    ::GetSystemInfo(&info);
+    if (alignment <= info.dwAllocationGranularity) return map_pages(bytes);
+    // Nothing can be cut off a region here: find a place, leave it, and take the part that is aligned. Another thread may be
+    // faster, hence again.
+    for (int tries = 0; tries != 16; ++tries) {
+        void* const place = ::VirtualAlloc(nullptr, bytes + alignment, MEM_RESERVE, PAGE_NOACCESS);
+        if (place == nullptr) return nullptr;
+        ::VirtualFree(place, 0, MEM_RELEASE);
+        auto* const aligned = static_cast<char*>(place) + ((0 - reinterpret_cast<std::uintptr_t>(place)) & (alignment - 1));
+        if (void* pages = ::VirtualAlloc(aligned, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)) return pages;
+    }
+    return nullptr;
+}
+
+std::size_t huge_page_size() noexcept { return ::GetLargePageMinimum(); }
+
+void* map_huge_pages(std::size_t bytes, const char*& why_not) noexcept {
+    void* const pages = ::VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES, PAGE_READWRITE);
+    if (pages == nullptr)
+        why_not = ::GetLastError() == ERROR_PRIVILEGE_NOT_HELD ? "the process lacks the privilege SeLockMemoryPrivilege"
+                                                               : "no large pages are free";
+    return pages;
+}
+
+bool advise_huge_pages(void*, std::size_t, const char*& why_not) noexcept {
+    why_not = "Windows takes no advice on large pages";
+    return false;
+}
 
 const char* environment(const char* name) noexcept { return std::getenv(name); }  // there are no set-uid programs
 

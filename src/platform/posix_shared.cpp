@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 
 #if !defined(MAP_ANONYMOUS)
 #define MAP_ANONYMOUS MAP_ANON
@@ -28,6 +29,19 @@ void* map_pages(std::size_t bytes) noexcept {
 void unmap_pages(void* pages, std::size_t bytes) noexcept { ::munmap(pages, bytes); }
 
 void* heap_region(std::size_t&) noexcept { return nullptr; }
+void* map_aligned_pages(std::size_t bytes, std::size_t alignment) noexcept {
+    const std::size_t page = page_size();
+    if (alignment <= page) return map_pages(bytes);
+    // More than is needed; what lies before and after goes back.
+    bytes = (bytes + (page - 1)) & ~(page - 1);
+    auto* const all = static_cast<char*>(map_pages(bytes + alignment - page));
+    if (all == nullptr) return nullptr;
+    const std::size_t before = (0 - reinterpret_cast<std::uintptr_t>(all)) & (alignment - 1);
+    const std::size_t after = alignment - page - before;
+    if (before != 0) unmap_pages(all, before);
+    if (after != 0) unmap_pages(all + before + bytes, after);
+    return all + before;
+}
 
 void* symbol(void* module, const char* name) noexcept { return ::dlsym(module, name); }
 

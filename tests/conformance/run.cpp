@@ -52,7 +52,6 @@ std::vector<conformance_subject> suspicious_subjects() {
         subject.has_upstream = true;
         all.push_back(subject);
     }
-    for (const conformance_subject& each : sources()) all.push_back(each);
     return all;
 }
 
@@ -67,10 +66,12 @@ int main(int argc, char** argv) {
     if (name == "fixed_heap" && !autopmr::set_fixed_heap(region, sizeof region).ok()) return 1;
     if (name == "suspicious") {
         subjects = suspicious_subjects();
+    } else if (name == "sources") {
+        subjects = autopmr::testing::sources();
     } else {
         const autopmr::backend* one = autopmr::find_backend(name);
         if (one == nullptr) {
-            std::fprintf(stderr, "conformance: no backend \"%.*s\" in the table; name one, or \"suspicious\"\n",
+            std::fprintf(stderr, "conformance: no backend \"%.*s\" in the table; name one, or \"suspicious\", or \"sources\"\n",
                          static_cast<int>(name.size()), name.data());
             return 1;
         }

@@ -27,6 +27,56 @@ stack make_stack(std::string name, Now now, Arguments... arguments) {
     return one;
 }
 
+std::string text(const arena_usage& now) {
+    return std::to_string(now.used) + " bytes used of " + std::to_string(now.reserved) + " in " + std::to_string(now.chunks) + " chunks";
+}
+
+/// Small chunks, so that large requests go beyond the cap.
+stack arena() {
+    return {"arena",
+            [](std::pmr::memory_resource* below) { return std::make_shared<arena_resource>(arena_options{256, 8192}, below); },
+            [](std::pmr::memory_resource& r) { return text(static_cast<arena_resource&>(r).now()); }, false, {}, true};
+}
+
+/// Its first blocks lie in a buffer.
+stack arena_in_a_buffer() {
+    struct with_buffer {
+        explicit with_buffer(std::pmr::memory_resource* below) : arena(buffer, sizeof buffer, below) {}
+        char           buffer[1000];
+        arena_resource arena;
+    };
+    return {"arena in a buffer",
+            [](std::pmr::memory_resource* below) {
+                const auto both = std::make_shared<with_buffer>(below);
+                return std::shared_ptr<std::pmr::memory_resource>(both, &both->arena);
+            },
+            [](std::pmr::memory_resource& r) { return text(static_cast<arena_resource&>(r).now()); }, false, {}, true};
+}
+
+std::string text(const pool_usage& now) {
+    return std::to_string(now.live_blocks) + " pooled and " + std::to_string(now.large_blocks) + " large blocks";
+}
+
+/// Of small chunks, so that sizes beyond the pool are common.
+template <class Pool>
+stack pool(std::string name, bool any_thread) {
+    stack one;
+    one.name = std::move(name);
+    one.make = [](std::pmr::memory_resource* below) { return std::make_shared<Pool>(pool_options{16384}, below); };
+    one.books = [](std::pmr::memory_resource& r) { return text(static_cast<Pool&>(r).usage()); };
+    one.any_thread = one.many_threads = any_thread;
+    one.releases_all = true;
+    return one;
+}
+
+template <class Resource>
+conformance_subject source(std::string name) {
+    conformance_subject subject;
+    subject.name = std::move(name);
+    subject.make = [](std::pmr::memory_resource*) { return std::make_shared<Resource>(); };
+    return subject;
+}
+
 /// The functions of a backend that are called without the virtual call.
 class plain_functions final : public std::pmr::memory_resource {
 public:
@@ -72,6 +122,10 @@ std::vector<stack> stacks() {
                    },
                    [=](std::pmr::memory_resource& r) { return text(static_cast<statistics_resource&>(r).observer().now()); }});
     all.push_back({"sentinel", [](std::pmr::memory_resource* below) { return std::make_shared<sentinel_resource>(below); }, {}});
+    all.push_back(arena());
+    all.push_back(arena_in_a_buffer());
+    all.push_back(pool<pool_resource>("pool", false));
+    all.push_back(pool<concurrent_pool_resource>("concurrent pool", true));
     return all;
 }
 
@@ -92,6 +146,9 @@ std::vector<conformance_subject> sources() {
         std::unique_ptr<char[]> memory{new char[buffer_bytes]};
         fixed_heap_resource     heap{memory.get(), buffer_bytes};
     };
+    conformance_subject own_mapped;
+    own_mapped.name = "the process's mapped";
+    own_mapped.make = [](std::pmr::memory_resource*) { return immortal(mapped()); };
     std::vector<conformance_subject> all(2);
     all[0].name = "fixed heap";
     all[0].make = [](std::pmr::memory_resource*) {
@@ -103,6 +160,7 @@ std::vector<conformance_subject> sources() {
     all[1].make = [](std::pmr::memory_resource*) { return std::make_shared<static_resource<buffer_bytes>>(); };
     all[1].books = [](std::pmr::memory_resource& r) { return std::to_string(static_cast<static_resource<buffer_bytes>&>(r).used()); };
     for (conformance_subject& each : all) each.any_thread = false;
+    all.insert(all.end(), {own_mapped, source<mapped_resource>("mapped"), source<huge_page_resource>("huge pages")});
     return all;
 }
 

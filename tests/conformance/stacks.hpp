@@ -23,7 +23,7 @@ struct stack {
 
 /// That stack as a subject, over what `make` is given.
 [[nodiscard]] conformance_subject subject_of(const stack& one, std::string name);
-/// What has memory of its own: no upstream, and one thread.
+/// What has memory of its own and is no backend.
 [[nodiscard]] std::vector<conformance_subject> sources();
 
 /// What is not made from an upstream but from a backend: its resource, its plain functions, a subsystem on it, its own heap.

@@ -1,6 +1,7 @@
 // What src/platform/os.hpp promises, checked on the file of one operating system that is linked here. Every function is
 // called, so that a file which lacks one does not link. `none` as an argument: the file for no operating system.
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <thread>
@@ -38,6 +39,28 @@ int main(int count, char** arguments) {
     os::unmap_pages(pages, 3 * page);
     std::size_t set_aside = 0;
     check(os::heap_region(set_aside) == nullptr && set_aside == 0, "no memory was set aside for a heap");
+    for (std::size_t alignment : {std::size_t{1}, page, 2 * page, 64 * page, std::size_t{1} << 25}) {
+        auto* aligned = static_cast<unsigned char*>(os::map_aligned_pages(2 * page - 1, alignment));
+        check((aligned == nullptr) == none, "map_aligned_pages gives pages, or null without an operating system");
+        if (aligned == nullptr) continue;
+        check(reinterpret_cast<std::uintptr_t>(aligned) % alignment == 0, "aligned pages are aligned");
+        check(aligned[0] == 0 && aligned[2 * page - 1] == 0, "aligned pages are zero");
+        std::memset(aligned, 7, 2 * page);
+        os::unmap_pages(aligned, 2 * page - 1);
+    }
+    const std::size_t huge = os::huge_page_size();
+    check((huge & (huge - 1)) == 0 && (huge == 0 || huge > page), "huge_page_size is a power of two, or 0");
+    const char* reason = nullptr;
+    void* const reserved = os::map_huge_pages(huge != 0 ? huge : page, reason);
+    check(reserved != nullptr || (reason != nullptr && *reason != 0), "huge pages or a reason");
+    if (reserved != nullptr) std::memset(reserved, 7, huge), os::unmap_pages(reserved, huge);
+    if (huge != 0) {
+        void* const ordinary = os::map_aligned_pages(huge, huge);
+        reason = nullptr;
+        check(os::advise_huge_pages(ordinary, huge, reason) || (reason != nullptr && *reason != 0), "advice is taken or a reason given");
+        std::memset(ordinary, 7, huge);
+        os::unmap_pages(ordinary, huge);
+    } else check(!os::advise_huge_pages(nullptr, 0, reason) && *reason != 0, "no huge pages, no advice");
 
     check(os::environment("AUTOPMR_NO_SUCH_VARIABLE") == nullptr, "an unset variable is null");
     check((os::environment("PATH") == nullptr) == none, "a set one is there");
