@@ -1,5 +1,6 @@
 #include <autopmr/subsystem.hpp>
 
+#include <autopmr/describe.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/resource_ptr.hpp>
@@ -91,6 +92,8 @@ std::pmr::memory_resource* subsystem_resource::upstream_resource() const noexcep
 }
 
 layer* subsystem_resource::upstream_layer() const noexcept { return known_layer(upstream_resource()); }
+
+layer_facts subsystem_resource::facts() const noexcept { return facts_of(node_->books.now()); }
 
 void subsystem_resource::trim() noexcept {
     const backend* const bound = node_->bound.load(std::memory_order_acquire);

@@ -8,6 +8,7 @@
 
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/observed.hpp>
+#include <autopmr/observer.hpp>
 
 #include <string_view>
 #include <type_traits>
@@ -49,6 +50,14 @@ public:
         else return parts_.second.template get<Which>();
     }
 
+    /// What they say, in their order.
+    [[nodiscard]] layer_facts facts() const noexcept {
+        layer_facts       all = facts_by(parts_.first);
+        const layer_facts rest = facts_by(parts_.second);
+        if (!all.empty() && !rest.empty()) all.append("; ");
+        return all.append(rest);
+    }
+
     /// The parameter as in observed.
     template <class Exceptions = exceptions_of_this_file>
     void reserve(const block_request& request) {
@@ -65,9 +74,11 @@ public:
         parts_.second.cancel(request);
         parts_.first.cancel(request);
     }
-    void retire(void* block, const block_request& request) noexcept {
-        parts_.first.retire(block, request);
-        parts_.second.retire(block, request);
+    bool retire(void* block, const block_request& request) noexcept {
+        if (!retire_by(parts_.first, block, request)) return false;
+        if (retire_by(parts_.second, block, request)) return true;
+        parts_.first.settle(request);  // as nesting would have it: for the first, the block is gone
+        return false;
     }
     void settle(const block_request& request) noexcept {
         parts_.second.settle(request);

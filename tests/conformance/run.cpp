@@ -51,6 +51,7 @@ std::vector<conformance_subject> suspicious_subjects() {
         subject.name = each.name + " on a suspicious upstream";
         subject.make = each.make;
         subject.books = each.books;
+        subject.any_thread = each.any_thread;
         subject.has_upstream = true;
         all.push_back(subject);
     }

@@ -14,7 +14,8 @@ namespace autopmr::testing {
 struct stack {
     std::string name;  ///< empty: nothing on top
     std::function<std::shared_ptr<std::pmr::memory_resource>(std::pmr::memory_resource* below)> make;
-    std::function<std::string(std::pmr::memory_resource&)> books;
+    std::function<std::string(std::pmr::memory_resource&)> books = {};
+    bool any_thread = true;  ///< false: no other thread than the one that made it
 };
 
 [[nodiscard]] std::vector<stack> stacks();
