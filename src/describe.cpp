@@ -14,7 +14,9 @@ void walk(const layer_stop& stop, void (*f)(const layer_stop&, void*), void* con
         walk({second, stop.known->second_upstream_layer(), stop.depth + 1}, f, context);
 }
 
-std::string_view name_of_foreign(const std::pmr::memory_resource* resource) noexcept {
+std::string_view name_of(const layer_stop& stop) noexcept {
+    const std::pmr::memory_resource* const resource = stop.resource;
+    if (stop.known != nullptr) return stop.known->name().empty() ? "(root)" : stop.known->name();  // of all subsystems
     if (resource == std::pmr::new_delete_resource()) return "std::pmr::new_delete_resource";
     if (resource == std::pmr::null_memory_resource()) return "std::pmr::null_memory_resource";
     return "foreign resource";
@@ -30,7 +32,7 @@ std::string describe(const resource_ptr& top) {
     std::string text;
     for_each_layer(top, [&](const layer_stop& stop) {
         text.append(2 * std::size_t{stop.depth}, ' ');
-        text += stop.known != nullptr ? stop.known->name() : name_of_foreign(stop.resource);
+        text += name_of(stop);
         const layer_facts facts = stop.known != nullptr ? stop.known->facts() : layer_facts();
         if (!facts.empty()) text.append(": ").append(facts.view());
         text += '\n';

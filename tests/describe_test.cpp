@@ -30,18 +30,18 @@ TEST_CASE("a walk goes from the top down and into both upstreams, and foreign re
 }
 
 TEST_CASE("a description is a line a layer, with what matters of it") {
-    std::pmr::monotonic_buffer_resource foreign;
-    limit_resource                      small(1000, std::pmr::new_delete_resource());
-    segregating_resource                by_size(64, &small, &foreign);
+    std::pmr::monotonic_buffer_resource  foreign;
+    limit_resource                       small(1000, std::pmr::new_delete_resource());
+    segregating_resource                 by_size(64, &small, &foreign);
     observed<chain<failing, soft_limit>> top(std::size_t{10}, std::size_t{5},
-                                             soft_limit_callback([](void*, std::size_t) noexcept {}),
-                                             static_cast<void*>(nullptr), &by_size);
-    void* block = top.allocate(20);
-    CHECK(describe(&top) == "failing+soft_limit: 0 of 1 requests refused; 20 bytes live, mark 10, again after 5\n"
-                            "  segregating: at most 64 bytes from the first below, more from the second\n"
-                            "    limit: 20 bytes live, 20 at most, limit 1000\n"
-                            "      std::pmr::new_delete_resource\n"
-                            "    foreign resource\n");
+        soft_limit_callback([](void*, std::size_t) noexcept {}), static_cast<void*>(nullptr), &by_size);
+    void*                                block = top.allocate(20);
+    CHECK(describe(&top) ==
+          "failing+soft_limit: 0 of 1 requests refused; 20 bytes live, mark 10, again after 5\n"
+          "  segregating: at most 64 bytes from the first below, more from the second\n"
+          "    limit: 20 bytes live, 20 at most, limit 1000\n"
+          "      std::pmr::new_delete_resource\n"
+          "    foreign resource\n");
     top.deallocate(block, 20);
     CHECK(describe(static_cast<std::pmr::memory_resource*>(nullptr)) == "std::pmr::null_memory_resource\n");
 }
@@ -58,6 +58,7 @@ TEST_CASE("a subsystem is described with its books and its backend, and says who
     INFO(text);
     CHECK(text.find("describe: 0 bytes live, ") == 0);
     CHECK(text.find(", limit 100, 1 refused\n  system\n") != std::string::npos);
+    CHECK(describe(&subsystem("")).find("(root): ") == 0);
 }
 
 TEST_CASE("trim reaches both upstreams") {

@@ -44,7 +44,7 @@ TEST_CASE("a forked child finds every mutex free and what it guards whole") {
         fork_mutex lock;
         unsigned   one = 0, other = 0;  // always the same while nobody holds the lock
     };
-    constexpr std::size_t                 many = under_tsan ? 30 : 2000;  // ThreadSanitizer follows 64 locks that a thread holds
+    constexpr std::size_t many = under_tsan ? 30 : 2000;  // ThreadSanitizer follows 64 locks that a thread holds
     std::vector<std::unique_ptr<guarded>> all;
     for (std::size_t i = 0; i != many; ++i) all.push_back(std::make_unique<guarded>());
     for (std::size_t i = 0; i < many; i += 3) all[i].reset();  // gaps in the list

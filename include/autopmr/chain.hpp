@@ -39,8 +39,7 @@ class chain<First, Rest...> {
 public:
     static constexpr std::string_view name = names_.view();
 
-    template <class... Args,
-              class = std::enable_if_t<std::is_constructible_v<both_from<First, chain<Rest...>>, Args...>>>
+    template <class... Args, class = std::enable_if_t<std::is_constructible_v<both_from<First, chain<Rest...>>, Args...>>>
     explicit chain(Args&&... args) : parts_(std::forward<Args>(args)...) {}
 
     /// One of the observers, by its type.

@@ -29,8 +29,9 @@ void for_each_layer(const resource_ptr& top, void (*f)(const layer_stop&, void*)
 template <class F>
 void for_each_layer(const resource_ptr& top, F&& f) {
     using function = std::remove_reference_t<F>;
-    for_each_layer(top, [](const layer_stop& s, void* c) { (*static_cast<function*>(c))(s); },
-                   const_cast<void*>(static_cast<const volatile void*>(&f)));
+    for_each_layer(
+        top, [](const layer_stop& s, void* c) { (*static_cast<function*>(c))(s); },
+        const_cast<void*>(static_cast<const volatile void*>(&f)));
 }
 
 /// For people: a line a layer, its name and facts, indented below what stands on it.

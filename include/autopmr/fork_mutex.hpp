@@ -31,9 +31,7 @@ public:
         mutex_.unlock();
     }
     /// Whether this thread holds it.
-    [[nodiscard]] bool mine() const noexcept {
-        return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
-    }
+    [[nodiscard]] bool mine() const noexcept { return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
 
 private:
     friend struct fork_mutexes;  // src/fork_mutex.cpp: the list of all

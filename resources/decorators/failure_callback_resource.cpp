@@ -21,8 +21,8 @@ void failure_callback_resource::do_deallocate(void* block, std::size_t bytes, st
     upstream_.deallocate(block, bytes, alignment);
 }
 
-bool failure_callback_resource::again(std::size_t bytes, std::size_t alignment, unsigned& attempts,
-                                      unsigned long long helped_before) {
+bool failure_callback_resource::again(
+    std::size_t bytes, std::size_t alignment, unsigned& attempts, unsigned long long helped_before) {
     if (!std::has_single_bit(alignment) || bytes > PTRDIFF_MAX) return false;
     if (lock_.mine()) return false;  // the callback's own request
     const std::scoped_lock hold(lock_);

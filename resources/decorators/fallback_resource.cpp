@@ -49,7 +49,8 @@ template <class Entry>
 void unhang(Entry** place) noexcept {
     Entry* const gone = *place;
     Entry**      leaf = place;
-    while ((*leaf)->below[0] != nullptr || (*leaf)->below[1] != nullptr) leaf = &(*leaf)->below[(*leaf)->below[0] == nullptr];
+    while ((*leaf)->below[0] != nullptr || (*leaf)->below[1] != nullptr)
+        leaf = &(*leaf)->below[(*leaf)->below[0] == nullptr];
     Entry* const instead = *leaf;
     *leaf = nullptr;
     if (instead == gone) return;
@@ -115,7 +116,7 @@ bool fallback_resource::take_back(void* block, std::size_t bytes, std::size_t al
 
 layer_facts fallback_resource::facts() const noexcept {
     layer_facts text;
-    return text.append(fallen_back()).append(" blocks live from the second below");
+    return text.append(fallen_back()).append(" live from the second below");
 }
 
 }  // namespace autopmr

@@ -12,7 +12,8 @@
 namespace autopmr {
 
 /// Null, and `why`, where `from` threw a std::bad_alloc; what else it throws passes.
-inline void* attempt(resource_ptr& from, std::size_t bytes, std::size_t alignment, [[maybe_unused]] std::exception_ptr& why) {
+inline void* attempt(
+    resource_ptr& from, std::size_t bytes, std::size_t alignment, [[maybe_unused]] std::exception_ptr& why) {
 #if defined(__cpp_exceptions)
     try {
         return from.allocate(bytes, alignment);

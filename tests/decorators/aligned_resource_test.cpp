@@ -24,8 +24,8 @@ TEST_CASE("the alignment is raised, never lowered, and comes back as it was aske
 }
 
 TEST_CASE("sizes are rounded up where that was asked for") {
-    exact_upstream   below;
-    aligned_resource pages(4096, aligned_resource::sizes::whole, &below);
+    exact_upstream    below;
+    aligned_resource  pages(4096, aligned_resource::sizes::whole, &below);
     const std::size_t sizes[][2] = {{0, 0}, {1, 4096}, {4095, 4096}, {4096, 4096}, {4097, 8192}};
     for (const auto& [asked, given] : sizes) {
         std::pmr::memory_resource& base = pages;  // the virtual way and the direct one do the same
@@ -44,7 +44,8 @@ TEST_CASE("sizes that rounding would make too large are refused before the upstr
     exact_upstream   below;
     aligned_resource pages(4096, aligned_resource::sizes::whole, &below);
     below.refuse_from(1);  // with another exception than this one
-    for (std::size_t bytes : {SIZE_MAX, SIZE_MAX - 4095, SIZE_MAX - 4096, std::size_t{PTRDIFF_MAX}, std::size_t{PTRDIFF_MAX} - 4094})
+    for (std::size_t bytes :
+        {SIZE_MAX, SIZE_MAX - 4095, SIZE_MAX - 4096, std::size_t{PTRDIFF_MAX}, std::size_t{PTRDIFF_MAX} - 4094})
         CHECK_THROWS_AS(pages.allocate(bytes, 8), autopmr::out_of_memory);
 }
 

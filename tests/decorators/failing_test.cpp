@@ -1,7 +1,7 @@
-#include <autopmr/decorators/failing.hpp>
 #include <autopmr/chain.hpp>
-#include <autopmr/errors.hpp>
+#include <autopmr/decorators/failing.hpp>
 #include <autopmr/decorators/statistics.hpp>
+#include <autopmr/errors.hpp>
 
 #include "support/catch.hpp"
 #include "support/exact_upstream.hpp"

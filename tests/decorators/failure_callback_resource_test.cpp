@@ -38,7 +38,8 @@ TEST_CASE("what the callback frees is there for the request that failed") {
     void* block = tried.allocate(700, 8);  // needs the room of two
     CHECK(held.heard == "700/8#1 700/8#2 ");
     CHECK(held.pages.size() == 1);
-    CHECK_THROWS_AS(tried.allocate(1000, 8), limit_exceeded);  // the third page goes and does not suffice: the upstream's exception
+    CHECK_THROWS_AS(
+        tried.allocate(1000, 8), limit_exceeded);  // the third page goes and does not suffice: the upstream's exception
     CHECK(held.heard == "700/8#1 700/8#2 1000/8#1 1000/8#2 ");
     CHECK(tried.calls() == 4);
     CHECK(tried.facts().view() == "called 4 times");
@@ -89,7 +90,8 @@ TEST_CASE("a callback that allocates from the same resource is not called for th
 
 TEST_CASE("what a callback throws reaches the caller, and the next request is handled again") {
     exact_upstream            below;
-    failure_callback_resource tried([](void*, std::size_t, std::size_t, unsigned) -> bool { throw std::runtime_error("enough"); }, nullptr, &below);
+    failure_callback_resource tried(
+        [](void*, std::size_t, std::size_t, unsigned) -> bool { throw std::runtime_error("enough"); }, nullptr, &below);
     below.refuse_from(1);
     CHECK_THROWS_AS(tried.allocate(8), std::runtime_error);
     CHECK_THROWS_AS(tried.allocate(8), std::runtime_error);
@@ -99,8 +101,8 @@ TEST_CASE("what a callback throws reaches the caller, and the next request is ha
 TEST_CASE("threads that fail at once are handled one at a time, and all are served") {
     limit_resource bounded(1000, std::pmr::new_delete_resource());
     struct state {
-        limit_resource*   below;
-        std::atomic<int>  inside{0}, most{0};
+        limit_resource*  below;
+        std::atomic<int> inside{0}, most{0};
     } all{&bounded, {0}, {0}};
     failure_callback_resource tried(
         [](void* context, std::size_t, std::size_t, unsigned) {

@@ -31,12 +31,13 @@ TEST_CASE("the secondary is asked only when the primary refuses, and each block 
     CHECK(reinterpret_cast<std::uintptr_t>(b) % 64 == 0);
     CHECK(second.live() == 2);
     CHECK(both.fallen_back() == 2);
-    CHECK(both.facts().view() == "2 blocks live from the second below");
+    CHECK(both.facts().view() == "2 live from the second below");
     first.refuse_from(0);
     void* d = both.allocate(30, 8);
     CHECK(first.live() == 2);
     std::memset(b, 1, 20);
-    for (const auto& [block, bytes, alignment] : {std::tuple(b, 20, 64), std::tuple(a, 10, 8), std::tuple(c, 0, 1), std::tuple(d, 30, 8)})
+    for (const auto& [block, bytes, alignment] :
+        {std::tuple(b, 20, 64), std::tuple(a, 10, 8), std::tuple(c, 0, 1), std::tuple(d, 30, 8)})
         both.deallocate(block, static_cast<std::size_t>(bytes), static_cast<std::size_t>(alignment));
     CHECK(first.live() + second.live() + both.fallen_back() == 0);
     CHECK(first.complaints() + second.complaints() == 0);
@@ -66,7 +67,8 @@ TEST_CASE("what no resource can serve is refused, and what is no bad_alloc passe
     first.refuse_from(1);
     CHECK_THROWS_AS(both.allocate(8, 3), bad_alignment);
     CHECK_THROWS_AS(both.allocate(8, 0), bad_alignment);
-    for (std::size_t bytes : {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX - 47, std::size_t{PTRDIFF_MAX}, std::size_t{PTRDIFF_MAX} - 40})
+    for (std::size_t bytes :
+        {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX - 47, std::size_t{PTRDIFF_MAX}, std::size_t{PTRDIFF_MAX} - 40})
         CHECK_THROWS_AS(both.allocate(bytes), out_of_memory);
     CHECK(second.live() == 0);
 

@@ -1,6 +1,6 @@
-#include <autopmr/decorators/soft_limit.hpp>
 #include <autopmr/chain.hpp>
 #include <autopmr/decorators/limit.hpp>
+#include <autopmr/decorators/soft_limit.hpp>
 
 #include "support/catch.hpp"
 #include "support/exact_upstream.hpp"
@@ -16,7 +16,9 @@ using autopmr_test::exact_upstream;
 
 namespace {
 
-void note(void* context, std::size_t live) noexcept { static_cast<std::string*>(context)->append(std::to_string(live)).append(" "); }
+void note(void* context, std::size_t live) noexcept {
+    static_cast<std::string*>(context)->append(std::to_string(live)).append(" ");
+}
 
 }  // namespace
 
@@ -33,19 +35,21 @@ TEST_CASE("the mark is told once when it is crossed, and again after the low one
     watched.deallocate(d, 500);
     watched.deallocate(b, 40);  // 61
     b = watched.allocate(40);
-    CHECK(heard == "101 ");  // above again, but it was not low in between
+    CHECK(heard == "101 ");     // above again, but it was not low in between
     watched.deallocate(a, 60);  // 41
     CHECK(heard == "101 ");
     a = watched.allocate(60);
     CHECK(heard == "101 101 ");
     CHECK(watched.observer().live() == 101);
     CHECK(watched.facts().view() == "101 bytes live, mark 100, again after 50");
-    for (const auto& [block, bytes] : {std::pair(a, 60), std::pair(b, 40), std::pair(c, 1)}) watched.deallocate(block, static_cast<std::size_t>(bytes));
+    for (const auto& [block, bytes] : {std::pair(a, 60), std::pair(b, 40), std::pair(c, 1)})
+        watched.deallocate(block, static_cast<std::size_t>(bytes));
     CHECK(watched.observer().live() == 0);
     CHECK(below.complaints() == 0);
 }
 
-TEST_CASE("a low mark of 0 is reached, one above the mark is taken for as high, and a mark of 0 is crossed by the first byte") {
+TEST_CASE(
+    "a low mark of 0 is reached, one above the mark is taken for as high, and a mark of 0 is crossed by the first byte") {
     std::string         heard;
     soft_limit_resource low(10, 0, note, &heard, std::pmr::new_delete_resource());
     for (int i = 0; i != 2; ++i) low.deallocate(low.allocate(11), 11);
@@ -73,7 +77,7 @@ TEST_CASE("what was refused does not count, by the upstream or by a limit beside
     CHECK_THROWS_AS(watched.allocate(100), std::bad_alloc);
     CHECK(watched.observer().live() == 0);
     observed<chain<limit, soft_limit>> both(std::size_t{100}, std::size_t{50}, std::size_t{5}, soft_limit_callback(note),
-                                            static_cast<void*>(&heard), std::pmr::new_delete_resource());
+        static_cast<void*>(&heard), std::pmr::new_delete_resource());
     CHECK_THROWS_AS(both.allocate(101), limit_exceeded);
     CHECK(heard == "");
     both.deallocate(both.allocate(51), 51);
@@ -103,10 +107,10 @@ TEST_CASE("the callback may use the resource") {
 }
 
 TEST_CASE("at any number of threads each crossing is told once") {
-    std::atomic<unsigned>    calls{0};
-    soft_limit_resource      watched(
-        1000, 0, [](void* context, std::size_t) noexcept { ++*static_cast<std::atomic<unsigned>*>(context); }, &calls,
-        std::pmr::new_delete_resource());
+    std::atomic<unsigned> calls{0};
+    soft_limit_resource   watched(
+          1000, 0, [](void* context, std::size_t) noexcept { ++*static_cast<std::atomic<unsigned>*>(context); }, &calls,
+          std::pmr::new_delete_resource());
     for (unsigned round = 1; round != 30; ++round) {
         std::vector<void*>       blocks(40);
         std::vector<std::thread> threads;

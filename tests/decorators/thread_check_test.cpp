@@ -1,5 +1,5 @@
-#include <autopmr/decorators/thread_check.hpp>
 #include <autopmr/chain.hpp>
+#include <autopmr/decorators/thread_check.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 
@@ -124,7 +124,8 @@ TEST_CASE("of many threads that come at once one owns it, and all others are tol
     std::vector<std::thread> threads;
     for (int t = 0; t != 6; ++t)
         threads.emplace_back([&] {
-            for (++ready; ready < 6;) std::this_thread::yield();  // all live until all came: none gets the identity of one that ended
+            for (++ready; ready < 6;)
+                std::this_thread::yield();  // all live until all came: none gets the identity of one that ended
             try {
                 checked.deallocate(checked.allocate(8), 8);
                 ++served;

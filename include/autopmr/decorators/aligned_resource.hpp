@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory_resource>
 #include <string_view>
+#include <utility>
 
 namespace autopmr {
 
@@ -22,7 +23,7 @@ public:
 
     /// A power of two; another throws bad_alignment.
     explicit aligned_resource(std::size_t alignment, resource_ptr upstream = {})
-        : aligned_resource(alignment, sizes::as_asked, static_cast<resource_ptr&&>(upstream)) {}
+        : aligned_resource(alignment, sizes::as_asked, std::move(upstream)) {}
     aligned_resource(std::size_t alignment, sizes rounding, resource_ptr upstream = {});
     aligned_resource(const aligned_resource&) = delete;
     aligned_resource& operator=(const aligned_resource&) = delete;

@@ -6,9 +6,10 @@
 /// than a std::function: making and calling it needs no memory at a time when there is none. Any thread that may use the
 /// upstream; the callback runs on the thread whose request failed, one call at a time, and who waited for another's call
 /// tries again before it makes its own. The callback may allocate here and free here; its own requests are not handled but
-/// fail. It must not wait for another thread that allocates here. In a forked child it can go on (fork_mutex.hpp). Throws
-/// what the upstream throws, and what the callback throws. Where autopmr is built without exceptions no refusal can be seen
-/// and the callback is never called.
+/// fail. It must not wait for another thread that allocates here: where a cache has a lock of its own, try it. A child that
+/// is forked meanwhile can go on, where what the callback locks was made before this (fork_mutex.hpp). Throws what the
+/// upstream throws, and what the callback throws. Where autopmr is built without exceptions no refusal can be seen and the
+/// callback is never called.
 
 #include <autopmr/fork_mutex.hpp>
 #include <autopmr/layer.hpp>

@@ -40,7 +40,7 @@ public:
         std::uint64_t before = state_.load(std::memory_order_relaxed), after;
         do after = above(before + 2 * std::uint64_t{request.bytes});
         while (!state_.compare_exchange_weak(before, after, std::memory_order_relaxed));
-        if ((after & ~before & 1) != 0) callback_(context_, live_in(after));
+        if ((after & ~before & fired) != 0) callback_(context_, live_in(after));
     }
     void cancel(const block_request&) noexcept {}
     void retire(void*, const block_request& request) noexcept {
@@ -51,14 +51,16 @@ public:
     void settle(const block_request&) noexcept {}
 
 private:
-    static std::size_t live_in(std::uint64_t state) noexcept { return static_cast<std::size_t>(state >> 1); }
-    std::uint64_t above(std::uint64_t state) const noexcept { return live_in(state) > bytes_ ? state | 1 : state; }
-    std::uint64_t below(std::uint64_t state) const noexcept { return live_in(state) <= low_ ? state & ~std::uint64_t{1} : state; }
+    static constexpr std::uint64_t fired = 1;
 
-    std::atomic<std::uint64_t> state_{0};  // twice what is live, and 1 from when it fired until it may fire again
-    std::size_t              bytes_, low_;
-    soft_limit_callback      callback_;
-    void*                    context_;
+    static std::size_t live_in(std::uint64_t state) noexcept { return static_cast<std::size_t>(state >> 1); }
+    std::uint64_t      above(std::uint64_t state) const noexcept { return live_in(state) > bytes_ ? state | fired : state; }
+    std::uint64_t      below(std::uint64_t state) const noexcept { return live_in(state) > low_ ? state : state & ~fired; }
+
+    std::atomic<std::uint64_t> state_{0};  // twice what is live, and `fired` until it may fire again
+    std::size_t                bytes_, low_;
+    soft_limit_callback        callback_;
+    void*                      context_;
 };
 
 /// `soft_limit_resource(bytes, low_bytes, callback, context, upstream = {})`

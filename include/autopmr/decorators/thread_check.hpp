@@ -38,12 +38,10 @@ public:
     void settle(const block_request&) noexcept {}
 
 private:
-    bool is_mine() const noexcept {
-        return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
-    }
-    bool               take() noexcept;  // true where it belonged to nobody
-    void               refuse(const block_request& request) const;
-    void               report(const void* where) const noexcept;
+    bool is_mine() const noexcept { return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+    bool take() noexcept;  // true where it belonged to nobody
+    void refuse(const block_request& request) const;
+    void report(const void* where) const noexcept;
 
     std::atomic<std::thread::id> owner_{std::thread::id()};
     std::atomic<unsigned long>   number_{0};  // of the owner, for reports
