@@ -31,7 +31,7 @@ const char* allocation_error::what() const noexcept { return "autopmr: allocatio
 const char* out_of_memory::what() const noexcept { return "autopmr: out of memory"; }
 const char* limit_exceeded::what() const noexcept { return "autopmr: the resource's limit does not allow this request"; }
 const char* bad_alignment::what() const noexcept { return "autopmr: the alignment is not a power of two"; }
-const char* wrong_thread::what() const noexcept { return "autopmr: this resource allocates only on the thread that made it"; }
+const char* wrong_thread::what() const noexcept { return "autopmr: this resource allocates only on the thread it belongs to"; }
 
 configuration_error::configuration_error(std::string_view text) noexcept {
     text_[text.copy(text_, sizeof text_ - 1)] = '\0';

@@ -28,7 +28,7 @@ constexpr wording wordings[] = {
     {"underrun", "find who wrote before the beginning of this block"},
     {"write after free", "find who kept a pointer to this block"},
     {"leak", "deallocate what was allocated, or keep its owner alive"},
-    {"wrong thread", "use this resource only on the thread that made it"},
+    {"wrong thread", "use this resource only on the thread it belongs to, or put a synchronized_resource on it"},
 };
 
 const wording& wording_of(fault_kind kind) noexcept {
@@ -46,8 +46,13 @@ fault_answer write_and_abort(const fault_report& report) noexcept {
     const wording& words = wording_of(report.kind);
     report_text    line;
     line.text("autopmr: ").text(words.name).text(" at ").address(report.address).text(", found by ").text(report.resource);
-    shape(line, "; allocated with ", report.expected_bytes, report.expected_alignment);
-    shape(line, "; deallocated with ", report.given_bytes, report.given_alignment);
+    if (report.kind == fault_kind::wrong_thread) {
+        line.text("; it belongs to thread ").number(report.expected_bytes);
+        line.text(" and was used by thread ").number(report.given_bytes);
+    } else {
+        shape(line, "; allocated with ", report.expected_bytes, report.expected_alignment);
+        shape(line, "; deallocated with ", report.given_bytes, report.given_alignment);
+    }
     line.text("; ").text(words.advice).write();
     return fault_answer::abort;
 }

@@ -1,5 +1,6 @@
 #include <autopmr/subsystem.hpp>
 
+#include <autopmr/describe.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/resource_ptr.hpp>
@@ -94,6 +95,8 @@ layer* subsystem_resource::upstream_layer() const noexcept {
     layer* const heap = node_->heap.load(std::memory_order_acquire);
     return heap != nullptr ? heap : known_layer(upstream_resource());
 }
+
+layer_facts subsystem_resource::facts() const noexcept { return facts_of(node_->books.now()); }
 
 void subsystem_resource::trim() noexcept {
     const backend* const bound = node_->bound.load(std::memory_order_acquire);

@@ -8,6 +8,7 @@
 
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/observed.hpp>
+#include <autopmr/observer.hpp>
 
 #include <string_view>
 #include <type_traits>
@@ -38,8 +39,7 @@ class chain<First, Rest...> {
 public:
     static constexpr std::string_view name = names_.view();
 
-    template <class... Args,
-              class = std::enable_if_t<std::is_constructible_v<both_from<First, chain<Rest...>>, Args...>>>
+    template <class... Args, class = std::enable_if_t<std::is_constructible_v<both_from<First, chain<Rest...>>, Args...>>>
     explicit chain(Args&&... args) : parts_(std::forward<Args>(args)...) {}
 
     /// One of the observers, by its type.
@@ -47,6 +47,14 @@ public:
     [[nodiscard]] auto& get() noexcept {
         if constexpr (std::is_same_v<Which, First>) return parts_.first;
         else return parts_.second.template get<Which>();
+    }
+
+    /// What they say, in their order.
+    [[nodiscard]] layer_facts facts() const noexcept {
+        layer_facts       all = facts_by(parts_.first);
+        const layer_facts rest = facts_by(parts_.second);
+        if (!all.empty() && !rest.empty()) all.append("; ");
+        return all.append(rest);
     }
 
     /// The parameter as in observed.
@@ -65,9 +73,11 @@ public:
         parts_.second.cancel(request);
         parts_.first.cancel(request);
     }
-    void retire(void* block, const block_request& request) noexcept {
-        parts_.first.retire(block, request);
-        parts_.second.retire(block, request);
+    bool retire(void* block, const block_request& request) noexcept {
+        if (!retire_by(parts_.first, block, request)) return false;
+        if (retire_by(parts_.second, block, request)) return true;
+        parts_.first.settle(request);  // as nesting would have it: for the first, the block is gone
+        return false;
     }
     void settle(const block_request& request) noexcept {
         parts_.second.settle(request);

@@ -21,6 +21,9 @@ enum class fault_kind : std::uint32_t {
 /// that was misused stays out of circulation.
 enum class fault_answer : std::uint32_t { abort, trap, quarantine };
 
+/// Of a wrong_thread, `expected_bytes` and `given_bytes` are no bytes but the numbers of two threads, as debuggers and `top`
+/// show them: of the one that the resource belongs to, and of the one that came. Its address is the block, or, where one was
+/// asked for, what refused it.
 struct fault_report {
     std::uint32_t version = 1;
     fault_kind    kind = fault_kind::unknown;

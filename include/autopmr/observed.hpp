@@ -1,18 +1,15 @@
 #pragma once
 /// \file
-/// The one decorator template, and the protocol of the observers it carries.
+/// The one decorator template: an upstream, seen by an observer (observer.hpp has the protocol).
 ///
-///     allocate:    reserve(r) -> upstream -> commit(p, r)      or, if the upstream threw, cancel(r)
-///     deallocate:  retire(p, r) -> upstream -> settle(r)
-///
-/// Only reserve may throw, and throwing is refusing. An observer is a plain class with these five members and a static
-/// `name`; chain<A, B> (chain.hpp) runs several for one virtual call, nesting runs them at run time. With a final
-/// resource of autopmr's as `Upstream` the call below is direct: the stack is fused. As thread-safe as the observer and
-/// the upstream are. What changes the layout of a block (guards, alignment raising) is a class of its own, not an
+/// chain<A, B> (chain.hpp) runs several observers for one virtual call, nesting runs them at run time. With a final resource
+/// of autopmr's as `Upstream` the call below is direct: the stack is fused. As thread-safe as the observer and the upstream
+/// are; throws what they throw. What changes the layout of a block (guards, alignment raising) is a class of its own, not an
 /// observer.
 
 #include <autopmr/both_from.hpp>
 #include <autopmr/layer.hpp>
+#include <autopmr/observer.hpp>
 #include <autopmr/platform.hpp>
 #include <autopmr/resource_ptr.hpp>
 
@@ -22,22 +19,6 @@
 #include <utility>
 
 namespace autopmr {
-
-/// What is asked for, as it passes the observers.
-struct block_request {
-    std::size_t bytes;
-    std::size_t alignment;
-};
-
-/// Cancels when it goes, unless `who` was cleared: a destructor, not a catch, so that it works without exceptions too.
-template <class Observer>
-struct cancel_unless_served {
-    Observer*     who;
-    block_request what;
-    ~cancel_unless_served() {
-        if (who != nullptr) who->cancel(what);
-    }
-};
 
 /// A resource seen by an observer. Made from the observer's arguments, then the upstream's: `observed<limit>(1000,
 /// &pool)`; without the latter a resource_ptr is the default resource of that moment. The last parameter keeps code
@@ -65,6 +46,7 @@ public:
         else if constexpr (has_layer) return &parts_.second;
         else return nullptr;
     }
+    [[nodiscard]] layer_facts facts() const noexcept override { return facts_by(parts_.first); }
 
     /// Shadow the base's, so that a call through the concrete type is direct; but not where this file could not undo.
     [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
@@ -87,7 +69,7 @@ private:
     }
     void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
         const block_request request{bytes, alignment};
-        parts_.first.retire(block, request);
+        if (!retire_by(parts_.first, block, request)) return;
         parts_.second.deallocate(block, bytes, alignment);
         parts_.first.settle(request);
     }

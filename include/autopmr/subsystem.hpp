@@ -63,6 +63,7 @@ public:
     [[nodiscard]] subsystem_resource*        parent() const noexcept;           ///< null for the root
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override;  ///< null until bound
     [[nodiscard]] layer*                     upstream_layer() const noexcept override;
+    [[nodiscard]] layer_facts                facts() const noexcept override;
     void                                     trim() noexcept override;
     [[nodiscard]] subsystem_usage            usage() const noexcept;
     [[nodiscard]] subsystem_settings         settings() const noexcept;

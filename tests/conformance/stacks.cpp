@@ -2,6 +2,8 @@
 
 #include <autopmr/autopmr.hpp>
 
+#include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <memory_resource>
 #include <string>
@@ -90,6 +92,57 @@ private:
     const backend& one_;
 };
 
+/// Ends the program when a second call begins before the first is over.
+class one_at_a_time {
+public:
+    static constexpr std::string_view name = "one_at_a_time";
+    void reserve(const block_request&) noexcept { enter(); }
+    void commit(void*, const block_request&) noexcept { inside_ = false; }
+    void cancel(const block_request&) noexcept { inside_ = false; }
+    void retire(void*, const block_request&) noexcept { enter(); }
+    void settle(const block_request&) noexcept { inside_ = false; }
+
+private:
+    void enter() noexcept {
+        if (inside_.exchange(true)) std::abort();
+    }
+    std::atomic<bool> inside_{false};
+};
+
+template <class Resource, class Make>
+stack stack_of(std::string name, Make make) {
+    return {std::move(name), [=](std::pmr::memory_resource* below) { return std::shared_ptr<Resource>(make(below)); }};
+}
+
+/// The decorators that are a class of their own, or an observer without books.
+void add_plain_stacks(std::vector<stack>& all) {
+    using memory = std::pmr::memory_resource;
+    all.push_back(stack_of<sentinel_resource>("sentinel", [](memory* below) { return new sentinel_resource(below); }));
+    all.push_back(stack_of<failing_resource>("failing", [](memory* below) { return new failing_resource(below); }));
+    all.push_back(stack_of<thread_check_resource>("thread_check", [](memory* below) { return new thread_check_resource(below); }));
+    all.back().any_thread = false;
+    all.push_back(stack_of<synchronized_resource>("synchronized", [](memory* below) { return new synchronized_resource(below); }));
+    all.push_back(stack_of<synchronized_resource>("synchronized over what bears one call at a time", [](memory* below) {
+        return new synchronized_resource(std::make_shared<observed<one_at_a_time>>(below));
+    }));
+    all.push_back(stack_of<aligned_resource>("aligned", [](memory* below) { return new aligned_resource(64, below); }));
+    all.push_back(stack_of<aligned_resource>("aligned with whole sizes", [](memory* below) {
+        return new aligned_resource(4096, aligned_resource::sizes::whole, below);
+    }));
+    all.push_back(stack_of<segregating_resource>("segregating", [](memory* below) {
+        return new segregating_resource(100, std::make_shared<statistics_resource>(below), below);
+    }));
+    all.push_back(stack_of<fallback_resource>("fallback from a small budget", [](memory* below) {
+        return new fallback_resource(std::make_shared<limit_resource>(std::size_t{4000}, below), below);
+    }));
+    all.push_back(stack_of<fallback_resource>("fallback from nothing", [](memory* below) {
+        return new fallback_resource(std::pmr::null_memory_resource(), below);
+    }));
+    all.push_back(stack_of<failure_callback_resource>("failure_callback", [](memory* below) {
+        return new failure_callback_resource([](void*, std::size_t, std::size_t, unsigned n) { return n < 2; }, nullptr, below);
+    }));
+}
+
 conformance_subject subsystem_on(const backend& one) {
     const std::string name = "conformance." + std::string(one.name);
     subsystem_options options;
@@ -122,6 +175,10 @@ std::vector<stack> stacks() {
                    },
                    [=](std::pmr::memory_resource& r) { return text(static_cast<statistics_resource&>(r).observer().now()); }});
     all.push_back({"sentinel", [](std::pmr::memory_resource* below) { return std::make_shared<sentinel_resource>(below); }, {}});
+    all.push_back(make_stack<soft_limit_resource>(
+        "soft_limit", [](auto& r) { return usage{r.observer().live()}; }, std::size_t{1000}, std::size_t{500},
+        soft_limit_callback([](void*, std::size_t) noexcept {}), static_cast<void*>(nullptr)));
+    add_plain_stacks(all);
     all.push_back(arena());
     all.push_back(arena_in_a_buffer());
     all.push_back(pool<pool_resource>("pool", false));

@@ -10,7 +10,7 @@ PICTURE = """
     parts        backends | pools | decorators | guarded      parts do not include one another; a pool, decorator or
        |                                                      guard knows only the std::pmr interface of its upstream
        |                                                      (one exception: a backend may include the pool it publishes)
-    vocabulary   backend  decision  resource_ptr  layer  observed  ledger  errors  fault_report  src/support/*  src/formats/*
+    vocabulary   backend  decision  resource_ptr  layer  observed  describe  ledger  errors  fault_report  src/support/*  src/formats/*
        |
     facts        platform.hpp  host.hpp  fixed_text.hpp  src/platform/*       std only; the os files also the OS
 
@@ -18,12 +18,12 @@ PICTURE = """
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"thread_record", "platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "errors", "fault_report"}
+VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "errors", "fault_report", "fork_mutex", "describe"}
 CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
 # The named concepts of src/support. One that is not here is a part in disguise or needs a line.
-SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "chunk_heap", "chunk_store", "large_blocks"}
+SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks"}
 
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [

@@ -25,6 +25,7 @@ public:
     /// Takes effect at once. Below what is live, all but 0 bytes is refused until enough has gone.
     void                set_bytes(std::size_t bytes) noexcept { books_.set_limit(bytes); }
     [[nodiscard]] usage now() const noexcept { return books_.now(); }
+    layer_facts         facts() const noexcept;
 
     void reserve(const block_request& request) {
         if (const ledger* refuser = books_.charge(request.bytes))

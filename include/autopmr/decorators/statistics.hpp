@@ -19,6 +19,7 @@ public:
     static constexpr std::string_view name = "statistics";
 
     [[nodiscard]] usage now() const noexcept { return books_.now(); }
+    layer_facts         facts() const noexcept;
     /// The next peak starts from what is live now.
     void forget_peak() noexcept { books_.forget_peak(); }
 
