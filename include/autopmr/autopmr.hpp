@@ -22,6 +22,7 @@
 #include <autopmr/decorators/limit.hpp>
 #include <autopmr/decorators/sentinel_resource.hpp>
 #include <autopmr/decorators/statistics.hpp>
+#include <autopmr/decorators/tracking_resource.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>

@@ -58,11 +58,10 @@ std::string sentinel_resource::report() const {
     for (const auto& [count, place] : order) {
         text += "  " + std::to_string(count) + " allocations, " + std::to_string(place->bytes.load(std::memory_order_relaxed)) + " bytes\n";
         const std::size_t depth = place->depth.load(std::memory_order_acquire);
-        for (std::size_t f = 0; f != depth; ++f) {
-            text += "      ";
-            append_code_name(text, place->frames[f].load(std::memory_order_relaxed));
-            text += '\n';
-        }
+        const void*       frames[most_frames];
+        for (std::size_t f = 0; f != depth; ++f) frames[f] = place->frames[f].load(std::memory_order_relaxed);
+        name_frames(frames, depth,
+            [](void* to, std::string_view line) { static_cast<std::string*>(to)->append("      ").append(line).append("\n"); }, &text);
     }
     if (unplaced() != 0) text += "  " + std::to_string(unplaced()) + " allocations from sites beyond the first " + std::to_string(most_sites) + '\n';
     return text;

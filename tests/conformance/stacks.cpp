@@ -13,6 +13,10 @@ constexpr std::size_t budget = std::size_t{1} << 30;
 
 std::string text(const usage& now) { return std::to_string(now.live) + " bytes live after " + std::to_string(now.count) + " allocations"; }
 
+std::string text(const tracking_resource& now) {
+    return std::to_string(now.live_bytes()) + " bytes live in " + std::to_string(now.live_blocks()) + " blocks after " +
+           std::to_string(now.allocations()) + " allocations";
+}
 
 /// `Observed(arguments..., below)`; `now` finds its counters.
 template <class Observed, class Now, class... Arguments>
@@ -67,6 +71,13 @@ std::vector<stack> stacks() {
                    },
                    [=](std::pmr::memory_resource& r) { return text(static_cast<statistics_resource&>(r).observer().now()); }});
     all.push_back({"sentinel", [](std::pmr::memory_resource* below) { return std::make_shared<sentinel_resource>(below); }, {}});
+    for (const bool call_stacks : {true, false}) {
+        tracking_options options;
+        options.call_stacks = call_stacks;
+        all.push_back({call_stacks ? "tracking" : "tracking without call stacks",
+                       [=](std::pmr::memory_resource* below) { return std::make_shared<tracking_resource>(options, below); },
+                       [](std::pmr::memory_resource& r) { return text(static_cast<tracking_resource&>(r)); }});
+    }
     return all;
 }
 
