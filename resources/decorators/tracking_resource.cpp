@@ -18,7 +18,7 @@ struct pending {
     tracking_books*         books;
     tracking_books::record* taken;
     ~pending() {
-        if (taken != nullptr) books->cancel(*taken);
+        if (taken != nullptr) books->give_back(*taken);
     }
 };
 

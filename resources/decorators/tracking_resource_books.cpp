@@ -56,8 +56,7 @@ void tracking_books::unmake() noexcept {
     os::unmap_pages(this, sizeof *this);
 }
 
-tracking_books::site* tracking_books::shard::site_of(const call_stack& caller) noexcept {
-    const std::uint64_t hash = caller.hash();
+tracking_books::site* tracking_books::shard::site_of(const call_stack& caller, std::uint64_t hash) noexcept {
     for (site* one = sites.chain(hash); one != nullptr; one = one->next)
         if (one->hash == hash && std::equal(caller.frames, caller.frames + caller.depth, one->frames, one->frames + one->depth)) return one;
     auto* const made = static_cast<site*>(store.take(offsetof(site, frames) + caller.depth * sizeof(void*)));
@@ -73,7 +72,7 @@ tracking_books::record* tracking_books::reserve(const call_stack& caller) noexce
     const std::uint64_t    hash = caller.hash();
     const std::scoped_lock hold(lock_of(hash));
     shard&                 here = of(hash);
-    site* const            from = here.site_of(caller);
+    site* const            from = here.site_of(caller, hash);
     if (from == nullptr) return nullptr;
     record* taken = here.unused;
     if (taken != nullptr) here.unused = taken->next;
@@ -83,14 +82,12 @@ tracking_books::record* tracking_books::reserve(const call_stack& caller) noexce
 }
 
 // Back to where it was taken: threads that only free must not hoard what others need.
-void tracking_books::recycle(record& gone) noexcept {
+void tracking_books::give_back(record& gone) noexcept {
     const std::uint64_t    hash = gone.from->hash;
     const std::scoped_lock hold(lock_of(hash));
     gone.next = of(hash).unused;
     of(hash).unused = &gone;
 }
-
-void tracking_books::cancel(record& taken) noexcept { recycle(taken); }
 
 tracking_books::record* tracking_books::shard::take(const void* address, std::uint64_t hash) noexcept {
     for (record** link = &live.chain(hash); *link != nullptr; link = &(*link)->next) {
@@ -116,7 +113,7 @@ void tracking_books::commit(record& taken, void* block, std::size_t bytes, std::
         here.live_bytes += bytes;
         here.live.put(taken, [](const record& one) { return hash_of_address(one.address); });
     }
-    if (before != nullptr) recycle(*before);
+    if (before != nullptr) give_back(*before);
 }
 
 void tracking_books::shard::remember(const record& gone) noexcept {
@@ -153,7 +150,7 @@ fault_report tracking_books::retire(const void* block, std::size_t bytes, std::s
         else if (gone->alignment() != alignment) found.kind = fault_kind::wrong_alignment;
         found.expected_bytes = gone->bytes;
         found.expected_alignment = gone->alignment();
-        recycle(*gone);
+        give_back(*gone);
     }
     found.address = block;
     found.resource = "tracking";

@@ -44,7 +44,8 @@ public:
 
     /// A record for a block to come; null where there are no pages, and then nothing has changed.
     record* reserve(const call_stack& caller) noexcept;
-    void    cancel(record& taken) noexcept;
+    /// One that is not needed, or no longer.
+    void    give_back(record& gone) noexcept;
     void    commit(record& taken, void* block, std::size_t bytes, std::size_t alignment) noexcept;
     /// Forgets a block. What was wrong with the call; of kind unknown where nothing was.
     fault_report retire(const void* block, std::size_t bytes, std::size_t alignment) noexcept;
@@ -74,13 +75,12 @@ private:
         freed          latest[remembered] = {};
         std::size_t    frees = 0;
 
-        site*        site_of(const call_stack& caller) noexcept;
+        site*        site_of(const call_stack& caller, std::uint64_t hash) noexcept;
         record*      take(const void* address, std::uint64_t hash) noexcept;
         void         remember(const record& gone) noexcept;
         fault_report of_unknown(const void* address) const noexcept;
     };
 
-    void   recycle(record& gone) noexcept;
     sums   sum() const noexcept;
     shard& of(std::uint64_t hash) noexcept { return shards_[hash >> 60]; }
 

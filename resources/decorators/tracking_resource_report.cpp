@@ -106,10 +106,7 @@ void tell(const survey& now, const char* lives, std::size_t most_sites, frame_li
         more.text("  and ").number(sites.size() - shown).text(sites.size() - shown == 1 ? " more site: " : " more sites: ");
         line(context, amounts(more, rest.bytes, rest.blocks, "").view());
     }
-    if (shown != 0 && !why_no_lines().empty()) {
-        report_text why;
-        line(context, why.text("  names are those of exported functions only: ").text(why_no_lines()).view());
-    }
+    if (shown != 0) note_on_names(line, context);
 }
 
 void to_sink(void* context, std::string_view line) {

@@ -33,5 +33,7 @@ void name_frames(const void* const* frames, std::size_t depth, frame_line line, 
 
 /// Why name_frames knows exported functions only, and no lines; empty where it knows all that the object files tell.
 [[nodiscard]] std::string_view why_no_lines() noexcept;
+/// The same as a line at the end of a report; none where there is nothing to explain.
+void note_on_names(frame_line line, void* context);
 
 }  // namespace autopmr

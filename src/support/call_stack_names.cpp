@@ -5,6 +5,8 @@
 #include "src/support/report_text.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace autopmr {
@@ -49,9 +51,10 @@ struct names_of_frame {
 
 /// What stands between the program and a resource, whether that is std's or ours.
 bool passes_on(std::string_view function) noexcept {
-    constexpr std::string_view begins[] = {"std::pmr::memory_resource::allocate(", "std::pmr::polymorphic_allocator<", "autopmr::observed<"};
+    constexpr std::string_view begins[] = {"std::pmr::memory_resource::allocate(", "std::pmr::polymorphic_allocator<",
+        "autopmr::observed<", "autopmr::resource_ptr::allocate("};
     return function.find("::do_allocate(") != function.npos ||
-           std::any_of(std::begin(begins), std::end(begins), [&](std::string_view begin) { return function.substr(0, begin.size()) == begin; });
+           std::any_of(std::begin(begins), std::end(begins), [&](std::string_view begin) { return function.starts_with(begin); });
 }
 
 class namer {
@@ -101,6 +104,11 @@ private:
 }  // namespace
 
 std::string_view why_no_lines() noexcept { return reason_without_lines.view(); }
+
+void note_on_names(frame_line line, void* context) {
+    report_text note;
+    if (!why_no_lines().empty()) line(context, note.text("  names are those of exported functions only: ").text(why_no_lines()).view());
+}
 
 void name_frames(const void* const* frames, std::size_t depth, frame_line line, void* context) {
     for (const bool leave_out : {true, false}) {

@@ -30,7 +30,7 @@ class tracking_books;
 enum class leak_answer : unsigned char { ignore, report, fault };
 
 struct tracking_options {
-    bool        call_stacks = true;  ///< false: only the caller of allocate is known, and the books cost a tenth
+    bool        call_stacks = true;  ///< false: only the caller of allocate is known
     leak_answer at_end = leak_answer::report;
     std::size_t most_sites = 20;  ///< that a report shows; the others are summed up
     /// Where write_report() goes, a line at a time and without its newline; null: standard error.
