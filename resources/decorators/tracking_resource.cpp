@@ -31,7 +31,8 @@ void* tracking_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     if (!std::has_single_bit(alignment)) throw_bad_alignment(bytes, alignment, "tracking");
     const void* const caller = __builtin_return_address(0);
     pending           one{books_, nullptr};
-    if (books_ != nullptr) one.taken = books_->reserve(options_.call_stacks ? call_stack::from(caller) : call_stack::only(caller));
+    if (books_ != nullptr)
+        one.taken = books_->reserve(options_.call_stacks ? call_stack::from(caller) : call_stack::only(caller));
     if (one.taken == nullptr) throw_out_of_memory(bytes, alignment, "tracking");
     void* const block = upstream_.allocate(bytes, alignment);
     books_->commit(*std::exchange(one.taken, nullptr), block, bytes, alignment);
@@ -39,16 +40,9 @@ void* tracking_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
 }
 
 void tracking_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    fault_report found;
-    if (books_ != nullptr) {
-        found = books_->retire(block, bytes, alignment);
-    } else {  // nothing was ever handed out
-        found.kind = fault_kind::foreign_pointer;
-        found.address = block;
-        found.resource = "tracking";
-        found.given_bytes = bytes;
-        found.given_alignment = alignment;
-    }
+    const fault_report found = books_ != nullptr
+                                   ? books_->retire(block, bytes, alignment)
+                                   : tracking_books::foreign(block, bytes, alignment);  // nothing was ever handed out
     if (found.kind == fault_kind::unknown) upstream_.deallocate(block, bytes, alignment);
     else report_fault(found);  // returns where the block is to stay out of circulation
 }

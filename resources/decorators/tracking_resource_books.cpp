@@ -58,7 +58,9 @@ void tracking_books::unmake() noexcept {
 
 tracking_books::site* tracking_books::shard::site_of(const call_stack& caller, std::uint64_t hash) noexcept {
     for (site* one = sites.chain(hash); one != nullptr; one = one->next)
-        if (one->hash == hash && std::equal(caller.frames, caller.frames + caller.depth, one->frames, one->frames + one->depth)) return one;
+        if (one->hash == hash &&
+            std::equal(caller.frames, caller.frames + caller.depth, one->frames, one->frames + one->depth))
+            return one;
     auto* const made = static_cast<site*>(store.take(offsetof(site, frames) + caller.depth * sizeof(void*)));
     if (made == nullptr) return nullptr;
     made->hash = hash;
@@ -120,42 +122,45 @@ void tracking_books::shard::remember(const record& gone) noexcept {
     latest[frees++ % remembered] = {gone.address, gone.bytes, gone.alignment_bits};
 }
 
-fault_report tracking_books::shard::of_unknown(const void* address) const noexcept {
-    fault_report found;
-    found.kind = fault_kind::foreign_pointer;
+void tracking_books::shard::recall(fault_report& found) const noexcept {
     for (std::size_t ago = 1; ago <= std::min(frees, remembered); ++ago) {
         const freed& one = latest[(frees - ago) % remembered];
-        if (one.address != address) continue;
+        if (one.address != found.address) continue;
         found.kind = fault_kind::double_free;
         found.expected_bytes = one.bytes;
         found.expected_alignment = std::size_t{1} << one.alignment_bits;
-        break;
+        return;
     }
+}
+
+fault_report tracking_books::foreign(const void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    fault_report found;
+    found.kind = fault_kind::foreign_pointer;
+    found.address = block;
+    found.resource = "tracking";
+    found.given_bytes = bytes;
+    found.given_alignment = alignment;
     return found;
 }
 
 fault_report tracking_books::retire(const void* block, std::size_t bytes, std::size_t alignment) noexcept {
     const std::uint64_t hash = hash_of_address(block);
-    fault_report        found;
+    fault_report        found = foreign(block, bytes, alignment);
     record*             gone = nullptr;
     {
         const std::scoped_lock hold(lock_of(hash));
         shard&                 here = of(hash);
         gone = here.take(block, hash);
         if (gone != nullptr) here.remember(*gone);
-        else found = here.of_unknown(block);
+        else here.recall(found);
     }
-    if (gone != nullptr) {
-        if (gone->bytes != bytes) found.kind = fault_kind::wrong_size;
-        else if (gone->alignment() != alignment) found.kind = fault_kind::wrong_alignment;
-        found.expected_bytes = gone->bytes;
-        found.expected_alignment = gone->alignment();
-        give_back(*gone);
-    }
-    found.address = block;
-    found.resource = "tracking";
-    found.given_bytes = bytes;
-    found.given_alignment = alignment;
+    if (gone == nullptr) return found;
+    found.kind = fault_kind::unknown;
+    if (gone->bytes != bytes) found.kind = fault_kind::wrong_size;
+    else if (gone->alignment() != alignment) found.kind = fault_kind::wrong_alignment;
+    found.expected_bytes = gone->bytes;
+    found.expected_alignment = gone->alignment();
+    give_back(*gone);
     return found;
 }
 
@@ -174,7 +179,7 @@ tracking_books::sums tracking_books::live() const noexcept {
 }
 
 mapped_row<tracked_block> tracking_books::copy(sums& all) const noexcept {
-    const all_locked          hold;
+    const all_locked hold;
     all = sum();
     mapped_row<tracked_block> blocks(all.blocks);
     tracked_block*            to = blocks.begin();

@@ -45,10 +45,12 @@ public:
     /// A record for a block to come; null where there are no pages, and then nothing has changed.
     record* reserve(const call_stack& caller) noexcept;
     /// One that is not needed, or no longer.
-    void    give_back(record& gone) noexcept;
-    void    commit(record& taken, void* block, std::size_t bytes, std::size_t alignment) noexcept;
+    void give_back(record& gone) noexcept;
+    void commit(record& taken, void* block, std::size_t bytes, std::size_t alignment) noexcept;
     /// Forgets a block. What was wrong with the call; of kind unknown where nothing was.
     fault_report retire(const void* block, std::size_t bytes, std::size_t alignment) noexcept;
+    /// The answer for a block that nobody knows.
+    static fault_report foreign(const void* block, std::size_t bytes, std::size_t alignment) noexcept;
 
     struct sums {
         std::size_t blocks = 0, bytes = 0;
@@ -75,10 +77,10 @@ private:
         freed          latest[remembered] = {};
         std::size_t    frees = 0;
 
-        site*        site_of(const call_stack& caller, std::uint64_t hash) noexcept;
-        record*      take(const void* address, std::uint64_t hash) noexcept;
-        void         remember(const record& gone) noexcept;
-        fault_report of_unknown(const void* address) const noexcept;
+        site*   site_of(const call_stack& caller, std::uint64_t hash) noexcept;
+        record* take(const void* address, std::uint64_t hash) noexcept;
+        void    remember(const record& gone) noexcept;
+        void    recall(fault_report& found) const noexcept;
     };
 
     sums   sum() const noexcept;

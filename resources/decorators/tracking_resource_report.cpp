@@ -59,12 +59,17 @@ private:
 };
 
 report_text& amounts(report_text& line, std::size_t bytes, std::size_t blocks, const char* lives) noexcept {
-    return line.number(bytes).text(bytes == 1 ? " byte" : " bytes").text(lives).text(" in ").number(blocks).text(blocks == 1 ? " block" : " blocks");
+    return line.number(bytes)
+        .text(bytes == 1 ? " byte" : " bytes")
+        .text(lives)
+        .text(" in ")
+        .number(blocks)
+        .text(blocks == 1 ? " block" : " blocks");
 }
 
 struct indented {
-    frame_line line;
-    void*      context;
+    frame_line  line;
+    void*       context;
     static void pass_on(void* to, std::string_view name) {
         report_text text;
         text.text("      ").text(name);
@@ -75,7 +80,8 @@ struct indented {
 void tell_site(const site_sum& site, frame_line line, void* context) {
     const tracked_block& oldest = *site.oldest;
     report_text          head;
-    amounts(head.text("  "), site.bytes, site.blocks, "").text(site.blocks == 1 ? ": allocation " : "; the oldest: allocation ");
+    amounts(head.text("  "), site.bytes, site.blocks, "")
+        .text(site.blocks == 1 ? ": allocation " : "; the oldest: allocation ");
     head.number(oldest.sequence).text(" by thread ").number(oldest.thread).text(", ");
     if (site.blocks != 1) head.number(oldest.bytes).text(" bytes ");
     head.text("aligned to ").number(oldest.alignment).text(" at ").address(oldest.address);
@@ -151,15 +157,18 @@ void tracking_resource::walk(void (*each)(const tracked_block&, void*), void* to
     if (books_ == nullptr) return;
     tracking_books::sums            all;
     const mapped_row<tracked_block> blocks = books_->copy(all);
-    if (blocks.size() != all.blocks) throw_out_of_memory(all.blocks * sizeof(tracked_block), alignof(tracked_block), "tracking");
-    std::sort(blocks.begin(), blocks.end(), [](const tracked_block& a, const tracked_block& b) { return a.sequence < b.sequence; });
+    if (blocks.size() != all.blocks)
+        throw_out_of_memory(all.blocks * sizeof(tracked_block), alignof(tracked_block), "tracking");
+    std::sort(blocks.begin(), blocks.end(),
+        [](const tracked_block& a, const tracked_block& b) { return a.sequence < b.sequence; });
     for (const tracked_block& one : blocks) each(one, to);
 }
 
 std::string tracking_resource::report() const {
     std::string text;
     if (books_ != nullptr)
-        tell(survey(*books_), " live", options_.most_sites,
+        tell(
+            survey(*books_), " live", options_.most_sites,
             [](void* to, std::string_view line) { static_cast<std::string*>(to)->append(line).append("\n"); }, &text);
     return text;
 }

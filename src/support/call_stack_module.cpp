@@ -1,5 +1,5 @@
-// libautopmr-backtrace.so: one C function over libbacktrace. A library of its own, loaded when a report is written, so that the
-// core links nothing beyond the C++ runtime.
+// libautopmr-backtrace.so: one C function over libbacktrace. A library of its own, looked for when a report is written,
+// so that the core links nothing beyond the C++ runtime.
 
 #include <backtrace.h>
 
@@ -10,15 +10,17 @@ namespace {
 using each_name = void (*)(void* context, const char* function, const char* file, int line);
 
 struct search {
-    each_name      each;
-    void*          context;
-    std::uintptr_t address;
-    int            found = 0;
-    void           tell(const char* function, const char* file, int line) {
-        ++found;
-        each(context, function, file, line);
-    }
+    each_name each;
+    void*     context;
+    int       found = 0;
 };
+
+void tell(void* data, const char* function, const char* file, int line) {
+    if (function == nullptr) return;
+    auto& all = *static_cast<search*>(data);
+    ++all.found;
+    all.each(all.context, function, file, line);
+}
 
 void nothing_known(void*, const char*, int) {}
 
@@ -29,12 +31,12 @@ backtrace_state* state() {
 }
 
 int from_lines(void* data, std::uintptr_t, const char* file, int line, const char* function) {
-    if (function != nullptr) static_cast<search*>(data)->tell(function, file, line);
+    tell(data, function, file, line);
     return 0;
 }
 
 void from_symbols(void* data, std::uintptr_t, const char* symbol, std::uintptr_t, std::uintptr_t) {
-    if (symbol != nullptr) static_cast<search*>(data)->tell(symbol, nullptr, 0);
+    tell(data, symbol, nullptr, 0);
 }
 
 }  // namespace
@@ -42,9 +44,10 @@ void from_symbols(void* data, std::uintptr_t, const char* symbol, std::uintptr_t
 extern "C" {
 
 // Calls `each` for every function at an address of code, innermost first; `file` is null where lines are not known. How many.
-__attribute__((visibility("default"))) int autopmr_backtrace_names(std::uintptr_t address, each_name each, void* context) noexcept {
+__attribute__((visibility("default"))) int autopmr_backtrace_names(
+    std::uintptr_t address, each_name each, void* context) noexcept {
     if (state() == nullptr) return 0;
-    search all{each, context, address};
+    search all{each, context};
     backtrace_pcinfo(state(), address, from_lines, nothing_known, &all);
     if (all.found == 0) backtrace_syminfo(state(), address, from_symbols, nothing_known, &all);
     return all.found;

@@ -54,7 +54,8 @@ bool passes_on(std::string_view function) noexcept {
     constexpr std::string_view begins[] = {"std::pmr::memory_resource::allocate(", "std::pmr::polymorphic_allocator<",
         "autopmr::observed<", "autopmr::resource_ptr::allocate("};
     return function.find("::do_allocate(") != function.npos ||
-           std::any_of(std::begin(begins), std::end(begins), [&](std::string_view begin) { return function.starts_with(begin); });
+           std::any_of(
+               std::begin(begins), std::end(begins), [&](std::string_view begin) { return function.starts_with(begin); });
 }
 
 class namer {
@@ -67,8 +68,11 @@ public:
         names_of_frame all;
         // A return address belongs to the call before it.
         if (why_no_lines().empty())
-            module_names(reinterpret_cast<std::uintptr_t>(address) - 1,
-                [](void* to, const char* function, const char* file, int line) { static_cast<names_of_frame*>(to)->add(function, file, line); },
+            module_names(
+                reinterpret_cast<std::uintptr_t>(address) - 1,
+                [](void* to, const char* function, const char* file, int line) {
+                    static_cast<names_of_frame*>(to)->add(function, file, line);
+                },
                 &all);
         const os::code_name known = os::name_of_code(address);
         if (all.count == 0) return exported(known, address, may_leave_out);
@@ -107,7 +111,8 @@ std::string_view why_no_lines() noexcept { return reason_without_lines.view(); }
 
 void note_on_names(frame_line line, void* context) {
     report_text note;
-    if (!why_no_lines().empty()) line(context, note.text("  names are those of exported functions only: ").text(why_no_lines()).view());
+    if (!why_no_lines().empty())
+        line(context, note.text("  names are those of exported functions only: ").text(why_no_lines()).view());
 }
 
 void name_frames(const void* const* frames, std::size_t depth, frame_line line, void* context) {

@@ -52,7 +52,7 @@ TEST_CASE("an upstream that refuses, at every call in turn, leaves the books as 
             upstream.refuse_at = refused;
             std::vector<void*> held;
             for (std::size_t i = 1; i <= 8; ++i) {
-                const std::size_t     live = tracking.live_bytes();
+                const std::size_t   live = tracking.live_bytes();
                 const std::uint64_t before = tracking.allocations();
                 try {
                     held.push_back(tracking.allocate(10 * i));
@@ -77,7 +77,8 @@ TEST_CASE("an upstream that refuses, at every call in turn, leaves the books as 
 TEST_CASE("an alignment that is none is refused before anybody is asked") {
     strict_upstream   upstream;
     tracking_resource tracking({}, &upstream);
-    for (std::size_t alignment : {0, 3, 12}) CHECK_THROWS_AS(static_cast<void>(tracking.allocate(8, alignment)), bad_alignment);
+    for (std::size_t alignment : {0, 3, 12})
+        CHECK_THROWS_AS(static_cast<void>(tracking.allocate(8, alignment)), bad_alignment);
     CHECK(upstream.allocations == 0);
 }
 
@@ -105,7 +106,8 @@ TEST_CASE("books without pages refuse, and a block is never handed out untracked
                 ++count;
                 return 0;
             } catch (const out_of_memory& refusal) {  // and the upstream was not asked
-                return std::string(refusal.resource()) == "tracking" && refusal.bytes() == 1 && upstream.given == asked ? 1 : 2;
+                return std::string(refusal.resource()) == "tracking" && refusal.bytes() == 1 && upstream.given == asked ? 1
+                                                                                                                        : 2;
             }
         };
         int refused = 0;

@@ -107,8 +107,8 @@ tracking_options into(std::string& text, leak_answer at_end) {
 }  // namespace
 
 TEST_CASE("a report groups by call site, most bytes first, with functions and lines") {
-    strict_upstream   upstream;
-    std::string       sunk, at_end;
+    strict_upstream upstream;
+    std::string     sunk, at_end;
     {
         tracking_resource tracking(into(sunk, leak_answer::ignore), &upstream);
         allocate_seven(tracking);
@@ -149,8 +149,9 @@ TEST_CASE("a long report is cut, and the rest summed up") {
     strict_upstream  upstream;
     std::string      sunk;
     tracking_options options = into(sunk, leak_answer::ignore);
-    for (const auto& [most, end] : {std::pair(2, "  and 1 more site: 1 byte in 1 block\n"),
-             std::pair(1, "  and 2 more sites: 401 bytes in 5 blocks\n"), std::pair(0, "  and 3 more sites: 2401 bytes in 7 blocks\n")}) {
+    for (const auto& [most, end] :
+        {std::pair(2, "  and 1 more site: 1 byte in 1 block\n"), std::pair(1, "  and 2 more sites: 401 bytes in 5 blocks\n"),
+            std::pair(0, "  and 3 more sites: 2401 bytes in 7 blocks\n")}) {
         options.most_sites = static_cast<std::size_t>(most);
         tracking_resource tracking(options, &upstream);
         allocate_seven(tracking);
@@ -179,16 +180,20 @@ TEST_CASE("at its end a resource without leaks says nothing, and one with leaks 
         CHECK(end.exit_status == 7);
         CHECK(end.error.empty());
     }
-    const child_end ignored = ends(leak_answer::ignore, true), reported = ends(leak_answer::report, true), fault = ends(leak_answer::fault, true);
+    const child_end ignored = ends(leak_answer::ignore, true), reported = ends(leak_answer::report, true),
+                    fault = ends(leak_answer::fault, true);
     CHECK(ignored.exit_status == 7);
     CHECK(ignored.error.empty());
     CHECK(reported.exit_status == 7);
-    CHECK(reported.error.find("tracking: 1000 bytes leaked in 1 block from 1 call site\n  1000 bytes in 1 block: allocation 1 by thread ") == 0);
+    CHECK(reported.error.find(
+              "tracking: 1000 bytes leaked in 1 block from 1 call site\n  1000 bytes in 1 block: allocation 1 by thread ") ==
+          0);
     INFO(fault.error);
     CHECK(fault.signal == SIGABRT);
     CHECK(fault.error.find("tracking: 1000 bytes leaked in 1 block") == 0);
     CHECK(fault.error.find("\nautopmr: leak at 0x") != std::string::npos);
-    CHECK(fault.error.find("found by tracking; allocated with 1000 bytes aligned to 8; deallocate what was allocated") != std::string::npos);
+    CHECK(fault.error.find("found by tracking; allocated with 1000 bytes aligned to 8; deallocate what was allocated") !=
+          std::string::npos);
 }
 
 namespace {
@@ -196,9 +201,9 @@ std::vector<fault_report> leaks;
 }
 
 TEST_CASE("a leak is a fault for each site, the largest first, with its oldest block") {
-    strict_upstream     upstream;
-    std::string         sunk;
-    const fault_handler before = set_fault_handler([](const fault_report& report) noexcept {
+    strict_upstream            upstream;
+    std::string                sunk;
+    const fault_handler        before = set_fault_handler([](const fault_report& report) noexcept {
         leaks.push_back(report);
         return fault_answer::quarantine;
     });
@@ -225,6 +230,7 @@ TEST_CASE("a leak is a fault for each site, the largest first, with its oldest b
 TEST_CASE("frames that are no code are addresses") {
     std::string       text;
     const void* const frames[] = {reinterpret_cast<const void*>(0x10)};
-    name_frames(frames, 1, [](void* to, std::string_view line) { static_cast<std::string*>(to)->append(line); }, &text);
+    name_frames(
+        frames, 1, [](void* to, std::string_view line) { static_cast<std::string*>(to)->append(line); }, &text);
     CHECK(text == "0x10");
 }

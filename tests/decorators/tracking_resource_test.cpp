@@ -24,10 +24,11 @@ std::vector<fault_report> seen;
 /// Collects reports and answers quarantine, for a while.
 class collecting {
 public:
-    collecting() noexcept : before_(set_fault_handler([](const fault_report& report) noexcept {
-        seen.push_back(report);
-        return fault_answer::quarantine;
-    })) {
+    collecting() noexcept
+        : before_(set_fault_handler([](const fault_report& report) noexcept {
+              seen.push_back(report);
+              return fault_answer::quarantine;
+          })) {
         seen.clear();
     }
     ~collecting() { set_fault_handler(before_); }
@@ -190,16 +191,17 @@ TEST_CASE("by default misuse ends the program, with what was expected and given"
     CHECK(end.signal == SIGABRT);
     INFO(end.error);
     CHECK(end.error.find("autopmr: wrong size at 0x") == 0);
-    CHECK(end.error.find("found by tracking; allocated with 128 bytes aligned to 16; deallocated with 64 bytes aligned to 16") !=
+    CHECK(end.error.find(
+              "found by tracking; allocated with 128 bytes aligned to 16; deallocated with 64 bytes aligned to 16") !=
           std::string::npos);
 }
 
 TEST_CASE("an upstream that takes all back by itself may hand out an address again") {
-    std::byte         buffer[256];
-    tracking_resource tracking(quiet(), std::pmr::null_memory_resource());
+    std::byte                           buffer[256];
+    tracking_resource                   tracking(quiet(), std::pmr::null_memory_resource());
     std::pmr::monotonic_buffer_resource arena(buffer, sizeof buffer, std::pmr::null_memory_resource());
-    tracking_resource over(quiet(), &arena);
-    void* const       first = over.allocate(32);
+    tracking_resource                   over(quiet(), &arena);
+    void* const                         first = over.allocate(32);
     arena.release();
     void* const again = over.allocate(64);
     REQUIRE(first == again);

@@ -77,7 +77,7 @@ TEST_CASE("threads free what others allocated, while others look on") {
                 }
             });
         }
-        std::thread onlooker([&] {
+        const auto look_on = [&] {
             for (int i = 0; i != 20 && !over; ++i) {
                 std::set<const void*> addresses;
                 std::size_t           bytes = 0, count = 0;
@@ -89,10 +89,12 @@ TEST_CASE("threads free what others allocated, while others look on") {
                 if (addresses.size() != count || bytes != 48 * count) std::abort();
                 static_cast<void>(tracking.report());
             }
-        });
+        };
+        std::thread onlooker(look_on), another(look_on);
         for (std::thread& one : crowd) one.join();
         over = true;
         onlooker.join();
+        another.join();
         CHECK(tracking.live_blocks() == 0);
         CHECK(tracking.live_bytes() == 0);
         CHECK(tracking.allocations() == threads / 2 * rounds);
@@ -115,8 +117,8 @@ TEST_CASE("each thread has its number, and later threads do not have an earlier 
 }
 
 TEST_CASE("a million blocks live at once") {
-    const std::size_t count = under_asan || under_tsan ? 100000 : 1000000;
-    tracking_resource tracking(with_stacks(false), std::pmr::new_delete_resource());
+    const std::size_t  count = under_asan || under_tsan ? 100000 : 1000000;
+    tracking_resource  tracking(with_stacks(false), std::pmr::new_delete_resource());
     std::vector<void*> held;
     held.reserve(count);
     for (std::size_t i = 0; i != count; ++i) held.push_back(tracking.allocate(1 + i % 32, 8));

@@ -17,7 +17,8 @@ public:
     strict_upstream(const strict_upstream&) = delete;
     strict_upstream& operator=(const strict_upstream&) = delete;
     ~strict_upstream() override {
-        for (const auto& [block, shape] : live_) std::pmr::new_delete_resource()->deallocate(block, shape.first, shape.second);
+        for (const auto& [block, shape] : live_)
+            std::pmr::new_delete_resource()->deallocate(block, shape.first, shape.second);
     }
 
     std::size_t refuse_at = 0;  ///< this allocation, counted from 1, is refused; 0: none
@@ -47,7 +48,7 @@ private:
     }
     bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
-    std::mutex                                         lock_;
+    std::mutex                                           lock_;
     std::map<void*, std::pair<std::size_t, std::size_t>> live_;
 };
 

@@ -4,8 +4,10 @@
 ///
 /// Use it to find leaks, and deallocations with a wrong size or alignment, of a foreign pointer or for the second time; these
 /// become a fault_report, and where the handler answers quarantine the upstream never sees the block again. A double free is
-/// told from a foreign pointer while it is among the last freed (about a thousand). Not for production with call stacks: over the
-/// mimalloc resource a pair of calls costs INSTRUCTIONS; to count only, use statistics.
+/// told from a foreign pointer while it is among the last freed (about a thousand). To count only, use statistics. Not over an
+/// arena that is released as a whole: its blocks stay in the books until their addresses come again. Not for production with call
+/// stacks: allocating and freeing 64 bytes takes 140 instructions of the mimalloc resource, 910 with the caller known, and 23,000
+/// with a call stack of twelve (counted by callgrind).
 ///
 /// Any thread; survives fork. The books live in pages of the system (48 bytes a block, a call stack once for each site), so
 /// it may be std::pmr's default resource, or stand below it. Throws what its upstream throws, bad_alignment, and out_of_memory
