@@ -2,11 +2,14 @@
 
 #include "src/platform/os.hpp"
 #include "src/support/module.hpp"
+#include "src/support/per_thread.hpp"
 #include "src/support/report_text.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <iterator>
+#include <mutex>
 #include <string_view>
 
 namespace autopmr {
@@ -17,10 +20,17 @@ using each_name = void (*)(void* context, const char* function, const char* file
 // The function of libautopmr-backtrace.so.
 constinit imported<int(std::uintptr_t, each_name, void*)> module_names;
 
+// One thread at a time: libbacktrace's own care for threads is not seen by ThreadSanitizer. Held across fork.
+constinit std::mutex        one_at_a_time;
+constinit std::atomic<bool> invited{false};
+constinit per_thread::guest fork_guest{[](thread_record&) noexcept {}, []() noexcept { one_at_a_time.lock(); },
+    []() noexcept { one_at_a_time.unlock(); }, []() noexcept { one_at_a_time.unlock(); }};
+
 constinit text_once reason_without_lines{[](reason& why_not) noexcept {
     void* module = open_first_of({"libautopmr-backtrace.so"},
         "link the program with autopmr::backends, which brings it where libbacktrace is", why_not);
-    if (module != nullptr) module_names.require(module, "autopmr_backtrace_names", why_not);
+    if (module == nullptr || !module_names.require(module, "autopmr_backtrace_names", why_not)) return;
+    if (!invited.exchange(true)) per_thread::invite(fork_guest);
 }};
 
 /// The functions at one address: several where some were inlined; of too many the last is kept, in which all of them are. They
@@ -35,6 +45,17 @@ struct names_of_frame {
     one         names[most];
     std::size_t count = 0;
 
+    void find(const void* address) noexcept {
+        const std::scoped_lock hold(one_at_a_time);
+        module_names(
+            reinterpret_cast<std::uintptr_t>(address) - 1,  // a return address belongs to the call before it
+            [](void* to, const char* function, const char* file, int line) {
+                static_cast<names_of_frame*>(to)->add(function, file, line);
+            },
+            this);
+    }
+
+private:
     void add(const char* function, const char* file, int line) noexcept {
         if (count == most) --count;
         one& name = names[count++];
@@ -66,14 +87,7 @@ public:
     /// A frame that passes on is left out where `may_leave_out` and nothing was written before.
     void name(const void* address, bool may_leave_out) {
         names_of_frame all;
-        // A return address belongs to the call before it.
-        if (why_no_lines().empty())
-            module_names(
-                reinterpret_cast<std::uintptr_t>(address) - 1,
-                [](void* to, const char* function, const char* file, int line) {
-                    static_cast<names_of_frame*>(to)->add(function, file, line);
-                },
-                &all);
+        if (why_no_lines().empty()) all.find(address);
         const os::code_name known = os::name_of_code(address);
         if (all.count == 0) return exported(known, address, may_leave_out);
         for (std::size_t i = 0; i != all.count; ++i) {
