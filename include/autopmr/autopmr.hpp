@@ -31,6 +31,7 @@
 #include <autopmr/decorators/synchronized_resource.hpp>
 #include <autopmr/decorators/thread_check.hpp>
 #include <autopmr/describe.hpp>
+#include <autopmr/decorators/tracking_resource.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>

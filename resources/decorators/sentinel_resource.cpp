@@ -10,6 +10,14 @@
 
 namespace autopmr {
 
+namespace {
+
+void append_line(void* to, std::string_view indent, std::string_view line) {
+    static_cast<std::string*>(to)->append(indent).append(line).append("\n");
+}
+
+}  // namespace
+
 static_assert(sentinel_resource::most_frames == call_stack::most);
 
 void* sentinel_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
@@ -58,12 +66,11 @@ std::string sentinel_resource::report() const {
     for (const auto& [count, place] : order) {
         text += "  " + std::to_string(count) + " allocations, " + std::to_string(place->bytes.load(std::memory_order_relaxed)) + " bytes\n";
         const std::size_t depth = place->depth.load(std::memory_order_acquire);
-        for (std::size_t f = 0; f != depth; ++f) {
-            text += "      ";
-            append_code_name(text, place->frames[f].load(std::memory_order_relaxed));
-            text += '\n';
-        }
+        const void*       frames[most_frames];
+        for (std::size_t f = 0; f != depth; ++f) frames[f] = place->frames[f].load(std::memory_order_relaxed);
+        name_frames(frames, depth, [](void* to, std::string_view line) { append_line(to, "      ", line); }, &text);
     }
+    if (!order.empty()) note_on_names([](void* to, std::string_view line) { append_line(to, "", line); }, &text);
     if (unplaced() != 0) text += "  " + std::to_string(unplaced()) + " allocations from sites beyond the first " + std::to_string(most_sites) + '\n';
     return text;
 }

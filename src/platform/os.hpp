@@ -108,6 +108,8 @@ struct code_name {
     std::size_t     offset = 0;  ///< from the function where that is known, else from the file's beginning
 };
 code_name name_of_code(const void* address) noexcept;
+/// A symbol as its source spells it, where the compiler mangled it. For reports: may use `malloc`.
+fixed_text<256> readable(const char* symbol) noexcept;
 
 /// Standard error, at once and unbuffered.
 void write_error(const char* text, std::size_t size) noexcept;

@@ -84,6 +84,8 @@ bool             running_on_wine() noexcept { return false; }
 std::size_t call_stack(const void*, const void**, std::size_t) noexcept { return 0; }
 code_name   name_of_code(const void*) noexcept { return {}; }
 
+fixed_text<256> readable(const char* symbol) noexcept { return symbol; }
+
 void write_error(const char* text, std::size_t size) noexcept {
     std::fwrite(text, 1, size, stderr);
     std::fflush(stderr);

@@ -174,6 +174,8 @@ code_name name_of_code(const void* address) noexcept {
     return name;
 }
 
+fixed_text<256> readable(const char* symbol) noexcept { return symbol; }
+
 void write_error(const char* text, std::size_t size) noexcept {
     while (size != 0) {
         DWORD written = 0;

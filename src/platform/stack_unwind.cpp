@@ -49,11 +49,16 @@ code_name name_of_code(const void* address) noexcept {
         return name;
     }
     name.offset = at - reinterpret_cast<std::uintptr_t>(where.dli_saddr);
-    int         status = 0;
-    char* const readable = abi::__cxa_demangle(where.dli_sname, nullptr, nullptr, &status);
-    name.function.append(readable != nullptr ? readable : where.dli_sname);
-    std::free(readable);
+    name.function = readable(where.dli_sname);
     return name;
+}
+
+fixed_text<256> readable(const char* symbol) noexcept {
+    int                   status = 0;
+    char* const           plain = abi::__cxa_demangle(symbol, nullptr, nullptr, &status);
+    const fixed_text<256> text(plain != nullptr ? plain : symbol);
+    std::free(plain);
+    return text;
 }
 
 }  // namespace autopmr::os

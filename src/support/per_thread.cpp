@@ -34,6 +34,7 @@ void in_parent() noexcept {
     the_lock.unlock();
 }
 void in_child() noexcept {
+    if (thread_record* const mine = current()) mine->number = os::thread_number();
     for_each_guest([](guest& one) { one.in_child(); });
     // Only the forking thread came along: the others' records are closed as if they had ended.
     for (thread_record* record = records; record != nullptr; record = record->next) {
@@ -91,11 +92,17 @@ thread_record* current_or_new() noexcept {
         record = take_record();
         if (record == nullptr) return nullptr;
         record->in_use = true;
+        record->number = os::thread_number();
     }
     os::keep_thread_record(record);
     if (os::at_thread_exit(end_of_thread, record)) return record;
     end_of_thread(record);  // nobody would call it, and each such thread would leave a record behind: it does without one
     return nullptr;
+}
+
+unsigned long number() noexcept {
+    const thread_record* const record = current_or_new();
+    return record != nullptr ? record->number : os::thread_number();
 }
 
 }  // namespace autopmr::per_thread

@@ -22,6 +22,7 @@ struct alignas(64) thread_record {
     std::uint32_t      cells_end = 0;   ///< offset past the last cell that was touched
     std::atomic<void*> trace{nullptr};  ///< the buffer of this thread's traced events
     std::uint32_t      caches_end = 0;  ///< offset past the last pool's cache that was set
+    unsigned long      number = 0;      ///< os::thread_number() of the thread that has the record
 
     /// The cache of one pool on this thread; null where it has none.
     std::atomic<void*>& cache(std::uint32_t offset) noexcept {
@@ -48,6 +49,8 @@ thread_record* first_record() noexcept;
 thread_record* current() noexcept;
 /// The same, made if need be: null where memory is out, or the thread is over or can't be told when it ends. Takes the lock.
 thread_record* current_or_new() noexcept;
+/// os::thread_number(), which asks the system, remembered in the record. May take the lock, once a thread.
+unsigned long number() noexcept;
 
 /// Another part that keeps something of each thread in its record. All of it is constant-initialised and never goes.
 ///

@@ -16,6 +16,10 @@ constexpr std::size_t buffer_bytes = std::size_t{32} << 20;
 
 std::string text(const usage& now) { return std::to_string(now.live) + " bytes live after " + std::to_string(now.count) + " allocations"; }
 
+std::string text(const tracking_resource& now) {
+    return std::to_string(now.live_bytes()) + " bytes live in " + std::to_string(now.live_blocks()) + " blocks after " +
+           std::to_string(now.allocations()) + " allocations";
+}
 
 /// `Observed(arguments..., below)`; `now` finds its counters.
 template <class Observed, class Now, class... Arguments>
@@ -179,6 +183,13 @@ std::vector<stack> stacks() {
         "soft_limit", [](auto& r) { return usage{r.observer().live()}; }, std::size_t{1000}, std::size_t{500},
         soft_limit_callback([](void*, std::size_t) noexcept {}), static_cast<void*>(nullptr)));
     add_plain_stacks(all);
+    for (const bool call_stacks : {true, false}) {
+        tracking_options options;
+        options.call_stacks = call_stacks;
+        all.push_back({call_stacks ? "tracking" : "tracking without call stacks",
+                       [=](std::pmr::memory_resource* below) { return std::make_shared<tracking_resource>(options, below); },
+                       [](std::pmr::memory_resource& r) { return text(static_cast<tracking_resource&>(r)); }});
+    }
     all.push_back(arena());
     all.push_back(arena_in_a_buffer());
     all.push_back(pool<pool_resource>("pool", false));

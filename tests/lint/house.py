@@ -38,6 +38,7 @@ VENDORS = [
     (r"nlohmann/", r"(src/cli|tests)/.*"),
     (r"catch2/", r"tests/support/.*|include/autopmr/testing/catch2_\w+\.hpp"),
     (r"benchmark/", r"bench/.*"),
+    (r"backtrace\.h", r"src/support/call_stack_module\.cpp"),
     (r"(sanitizer|valgrind)/", r"(src/support/announce|src/platform/).*"),
 ]
 # Files that may name headers of the operating system.
