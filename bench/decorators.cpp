@@ -6,6 +6,7 @@
 #include <autopmr/chain.hpp>
 #include <autopmr/decorators/limit.hpp>
 #include <autopmr/decorators/statistics.hpp>
+#include <autopmr/decorators/tracing.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -58,11 +59,14 @@ struct subject {
 
 const std::vector<subject>& subjects() {
     static auto*                      bare = new mimalloc_resource;
+    // The cost of recording and of handing full buffers over; what a file system then takes for 8 bytes an event is its own.
+    static trace_file                 nowhere("/dev/null");
     static const std::vector<subject> all{
         {"bare", bare},
         {"statistics, fused", new observed<statistics, mimalloc_resource>},
         {"limit, fused", new observed<limit, mimalloc_resource>(plenty)},
         {"statistics+limit, fused", new observed<chain<statistics, limit>, mimalloc_resource>(plenty)},
+        {"tracing, fused", new observed<tracing, mimalloc_resource>(nowhere)},
         {"statistics, nested", new statistics_resource(bare)},
         {"limit, nested", new limit_resource(plenty, bare)},
         {"shared counters, fused", new observed<shared_counters, mimalloc_resource>},

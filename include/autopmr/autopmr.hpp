@@ -22,6 +22,7 @@
 #include <autopmr/decorators/limit.hpp>
 #include <autopmr/decorators/sentinel_resource.hpp>
 #include <autopmr/decorators/statistics.hpp>
+#include <autopmr/decorators/tracing.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
@@ -37,4 +38,6 @@
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 #include <autopmr/thread_record.hpp>
+#include <autopmr/trace_cell.hpp>
+#include <autopmr/trace_file.hpp>
 #include <autopmr/tuning.hpp>
