@@ -21,17 +21,25 @@ std::uint32_t open_in_a_slot(std::string_view path, trace_fork in_child) noexcep
         const std::scoped_lock hold_sink(sink.lock);
         if (sink.now.load() != state::free) continue;
         sink.generation = ++last_generation;
+        sink.users = 1;
         sink.open(path, in_child);
         return slot;
     }
     return 0;
 }
 
+void leave(std::uint32_t slot) noexcept {
+    if (slot == 0) return;
+    const std::scoped_lock hold(trace_sinks[slot].lock);
+    trace_sinks[slot].leave();
+}
+
 }  // namespace
 
-trace_subject::trace_subject(std::uint64_t generation, std::uint32_t slot, std::uint32_t number) noexcept
-    : generation_(generation), mark_(std::uint64_t{number} << trace_cell::subsystem_at | 1),
-      offset_(per_thread::traces_begin + slot * sizeof(trace_cell)) {}
+trace_subject::trace_subject(std::uint32_t slot, std::uint32_t number) noexcept
+    : mark_(std::uint64_t{number} << trace_cell::subsystem_at | 1), offset_(offset_of_trace(slot)) {}
+
+trace_subject::~trace_subject() { leave(slot_of_trace(offset_)); }
 
 trace_file::trace_file(std::string_view path, trace_fork in_child) noexcept : slot_(0) {
     watch_traces();
@@ -41,10 +49,7 @@ trace_file::trace_file(std::string_view path, trace_fork in_child) noexcept : sl
 
 trace_file::~trace_file() {
     close();
-    const std::scoped_lock hold(trace_slots_lock());
-    trace_sink&            sink = trace_sinks[slot_];
-    const std::scoped_lock hold_sink(sink.lock);
-    if (slot_ != 0) sink.forget();
+    leave(slot_);
 }
 
 std::string_view trace_file::error() const noexcept {
@@ -73,10 +78,11 @@ bool trace_file::close() noexcept {
 }
 
 trace_subject trace_file::subject(std::string_view name) noexcept {
-    if (slot_ == 0) return {UINT64_MAX, 0, 0};
+    if (slot_ == 0) return {0, 0};
     trace_sink&            sink = trace_sinks[slot_];
     const std::scoped_lock hold(sink.lock);
-    return {sink.generation.load(), slot_, sink.number_of(name)};
+    ++sink.users;
+    return {slot_, sink.number_of(name)};
 }
 
 }  // namespace autopmr

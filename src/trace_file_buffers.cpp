@@ -19,7 +19,7 @@ using std::memory_order_relaxed;
 using std::memory_order_release;
 
 // The clock is read so often that it costs little: for each event where they are rarer than this many ticks.
-constexpr std::uint64_t rare_ticks = 64, most_without_clock = 64;
+constexpr std::uint64_t rare_ticks = 64, most_without_clock = 128;
 
 std::uint64_t common(const trace_event& event, form which, std::uint64_t delta) noexcept {
     return static_cast<std::uint64_t>(which) << form_at | static_cast<std::uint64_t>(event.op) << full_op_at |
@@ -36,7 +36,7 @@ std::uint64_t append(trace_cell& cell, const trace_event& event, bool clock_is_d
     trace_buffer&        buffer = *cell.buffer;
     std::uint64_t* const at = cell.next.load(memory_order_relaxed);
     const std::uint64_t  now = clock_is_due ? std::max<std::uint64_t>(os::clock_ticks(), buffer.time) : buffer.time;
-    const std::uint64_t  ticks = now - buffer.time, words = static_cast<std::uint64_t>(at - buffer.looked);
+    const std::uint64_t  ticks = now - buffer.time, words = static_cast<std::uint64_t>(at - buffer.looked) + 1;
     std::uint64_t* const after = encode_event(at, event, cell.base, buffer.time, now);
     buffer.more_words += static_cast<std::uint64_t>(after - at) - 1;
     if (clock_is_due) buffer.looked = after;
@@ -70,11 +70,11 @@ bool give_buffer(trace_sink& sink, trace_cell& cell) noexcept {
 }
 
 // With the lock, on the owner's thread, for a file that is open.
-void append_slowly(trace_sink& sink, trace_cell& cell, const trace_event& event, std::uint64_t generation) noexcept {
+void append_slowly(trace_sink& sink, trace_cell& cell, const trace_event& event) noexcept {
     if (!give_buffer(sink, cell)) return sink.write_alone(event);
     trace_buffer& buffer = *cell.buffer;
-    if (buffer.generation != generation) {
-        buffer.generation = cell.generation = generation;
+    if (buffer.generation != sink.generation) {
+        buffer.generation = sink.generation;
         buffer.thread = os::thread_number();
         buffer.stream = ++sink.streams;
         restart(cell);
@@ -100,8 +100,9 @@ struct kept_errno {
 
 std::uint64_t* encode_event(std::uint64_t* at, const trace_event& event, std::uint64_t& base, std::uint64_t& time, std::uint64_t now) noexcept {
     const std::uint64_t far = event.address - base, away = std::rotr(far, 3);
-    const bool          single = std::has_single_bit(event.alignment) && event.alignment <= trace_cell::most_alignment;
-    const bool          is_short = event.op != trace_op::failed && away <= ones(trace_cell::away_bits) && event.bytes <= trace_cell::most_bytes && single;
+    const bool          is_power = event.alignment != 0 && (event.alignment & (event.alignment - 1)) == 0;
+    const bool          is_short = event.op != trace_op::failed && away <= trace_cell::most_away && event.bytes <= trace_cell::most_bytes &&
+                          event.alignment <= trace_cell::most_alignment;
     std::uint64_t       delta = now - time;
     if (delta != 0 && (is_short || delta > ones(delta_bits))) {
         *at++ = now << stamp_at;
@@ -114,7 +115,7 @@ std::uint64_t* encode_event(std::uint64_t* at, const trace_event& event, std::ui
         return at;
     }
     base = base_after(event.address, base);
-    if (event.bytes <= ones(full_bytes_bits) && event.address <= ones(full_address_bits) && std::has_single_bit(event.alignment)) {
+    if (event.bytes <= ones(full_bytes_bits) && event.address <= ones(full_address_bits) && is_power) {
         *at++ = common(event, form::full, delta) | static_cast<std::uint64_t>(std::countr_zero(event.alignment)) << full_alignment_at |
                 event.bytes >> low_bytes_bits << full_bytes_at;
         *at++ = event.address << low_bytes_bits | (event.bytes & ones(low_bytes_bits));
@@ -134,34 +135,32 @@ std::uint64_t count_events(const std::uint64_t* from, const std::uint64_t* to) n
 }
 
 void trace_subject::put_slowly(trace_op op, const void* block, std::size_t bytes, std::size_t alignment) const noexcept {
-    const auto       slot = static_cast<std::uint32_t>((offset_ - per_thread::traces_begin) / sizeof(trace_cell));
-    trace_sink&      sink = trace_sinks[slot];
-    const kept_errno on_return;
-    if (sink.generation.load() != generation_) return;
+    const std::uint32_t slot = slot_of_trace(offset_);
+    trace_sink&         sink = trace_sinks[slot];
+    const kept_errno    on_return;
     if (sink.now.load() != trace_sink::state::open) {
         ++sink.dropped;
         return;
     }
     const trace_event    event{op, reinterpret_cast<std::uintptr_t>(block), bytes, alignment, mark_ >> trace_cell::subsystem_at};
     thread_record* const record = per_thread::current_or_new();
-    bool                 done = false;
+    bool                 is_in = false;
     if (record != nullptr) {
         trace_cell&    cell = record->trace(slot);
         std::uint64_t* end = cell.end.load(std::memory_order_acquire);
-        if (std::uint64_t* const at = cell.next.load(memory_order_relaxed); end != nullptr && cell.generation == generation_ && at < cell.buffer->last()) {
+        if (std::uint64_t* const at = cell.next.load(memory_order_relaxed); end != nullptr && at < cell.buffer->last()) {
             const bool          due = at >= end;
             const std::uint64_t words = append(cell, event, due);
             if (due ? cell.end.compare_exchange_strong(end, end_after(cell, words)) : cell.end.load() != nullptr) return;
-            done = true;  // but the cell was closed meanwhile
+            is_in = true;  // but the cell was closed meanwhile
         }
     }
     const std::scoped_lock hold(sink.lock);
-    if (sink.generation.load() != generation_) return;
-    const bool open = sink.now.load() == trace_sink::state::open;
-    if (done) return open ? sink.flush(*record->trace(slot).buffer) : sink.count_as_dropped(*record->trace(slot).buffer);
-    if (!open) ++sink.dropped;
+    const bool             open = sink.now.load() == trace_sink::state::open;
+    if (is_in) open ? sink.flush(*record->trace(slot).buffer) : sink.count_as_dropped(*record->trace(slot).buffer);
+    else if (!open) ++sink.dropped;
     else if (record == nullptr) sink.write_alone(event);
-    else append_slowly(sink, record->trace(slot), event, generation_);
+    else append_slowly(sink, record->trace(slot), event);
 }
 
 }  // namespace autopmr

@@ -27,6 +27,7 @@ struct trace_event {
 };
 
 constexpr std::size_t trace_buffer_bytes = 64 << 10;
+constexpr std::size_t chunk_header_words = sizeof(trace_layout::chunk_header) / sizeof(std::uint64_t);
 constexpr std::size_t most_event_words = trace_layout::wide_words + 1;  // with a stamp before
 
 struct trace_buffer {
@@ -43,7 +44,7 @@ struct trace_buffer {
     std::uint64_t* looked;
     std::uint64_t  more_words;
 
-    std::uint64_t* words() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
+    std::uint64_t* words() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1) + chunk_header_words; }
     std::uint64_t* last() noexcept {  // an event that begins before it has room
         return reinterpret_cast<std::uint64_t*>(reinterpret_cast<char*>(this) + trace_buffer_bytes) - most_event_words;
     }
@@ -54,7 +55,9 @@ struct trace_sink {
 
     std::mutex                 lock;
     std::atomic<state>         now{state::free};
-    std::atomic<std::uint64_t> generation{0}, written{0}, dropped{0}, bytes{0};
+    std::atomic<std::uint64_t> written{0}, dropped{0}, bytes{0};
+    std::uint64_t              generation = 0;  ///< of the file: no two have the same
+    std::size_t                users = 0;       ///< the trace_file and its subjects: the slot is theirs
     trace_fork                 in_child = trace_fork::own_file;
     int                        file = -1;     ///< -1 in a child that has not written yet
     std::uint64_t              parent = 0;    ///< the process that this one was forked from
@@ -82,12 +85,18 @@ struct trace_sink {
     void count_as_dropped(trace_buffer& buffer) noexcept;
     void fail(std::string_view what, int reason) noexcept;
     void close() noexcept;
-    void forget() noexcept;
+    void leave() noexcept;  ///< a user goes
     void write(const void* what, std::size_t size) noexcept;
-    void write_events(trace_layout::chunk_header header, const std::uint64_t* events) noexcept;
+    /// The header goes right before the events: what stands there is in the file already, or is room for it.
+    void write_events(trace_layout::chunk_header header, std::uint64_t* events) noexcept;
 
     static constexpr std::size_t most_path = 4096, memory_bytes = 320 << 10, most_name = 255;
 };
+
+constexpr std::uintptr_t offset_of_trace(std::uint32_t slot) noexcept { return per_thread::traces_begin + slot * sizeof(trace_cell); }
+constexpr std::uint32_t  slot_of_trace(std::uintptr_t offset) noexcept {
+    return static_cast<std::uint32_t>((offset - per_thread::traces_begin) / sizeof(trace_cell));
+}
 
 /// Slot 0 holds no file, ever: it is for observers whose file found no slot.
 extern trace_sink trace_sinks[per_thread::trace_slots];

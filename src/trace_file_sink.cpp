@@ -113,21 +113,23 @@ void trace_sink::write(const void* what, std::size_t size) noexcept {
     else fail("can't be written", errno);
 }
 
-void trace_sink::write_events(chunk_header header, const std::uint64_t* events) noexcept {
+void trace_sink::write_events(chunk_header header, std::uint64_t* events) noexcept {
     if (file < 0 && !begin_file()) return;
     header.kind = chunk_kind::events;
-    write(&header, sizeof header);
-    write(events, header.bytes);
+    auto* const begin = reinterpret_cast<char*>(events) - sizeof header;
+    std::memcpy(begin, &header, sizeof header);
+    write(begin, sizeof header + header.bytes);
     if (now.load() == state::open) written += header.count;
 }
 
 void trace_sink::write_alone(const trace_event& event) noexcept {
-    std::uint64_t words[most_event_words], base = 0, time = 0;
-    chunk_header  header = chunk_now();
+    std::uint64_t        words[chunk_header_words + most_event_words], base = 0, time = 0;
+    std::uint64_t* const events = words + chunk_header_words;
+    chunk_header         header = chunk_now();
     header.thread = os::thread_number();
     header.count = 1;
-    header.bytes = static_cast<std::uint32_t>((encode_event(words, event, base, time, header.ticks) - words) * sizeof *words);
-    write_events(header, words);
+    header.bytes = static_cast<std::uint32_t>((encode_event(events, event, base, time, header.ticks) - events) * sizeof *events);
+    write_events(header, events);
     if (now.load() != state::open) ++dropped;
 }
 
@@ -153,14 +155,14 @@ void trace_sink::flush(trace_buffer& buffer) noexcept {
 
 void trace_sink::flush_all() noexcept {
     for (trace_buffer* buffer = buffers; buffer != nullptr && now.load() == state::open; buffer = buffer->next_of_slot) {
-        if (buffer->generation == generation.load()) flush(*buffer);
+        if (buffer->generation == generation) flush(*buffer);
     }
 }
 
 bool trace_sink::disarm() noexcept {
     bool any = false;
     for (trace_buffer* buffer = buffers; buffer != nullptr; buffer = buffer->next_of_slot) {
-        if (buffer->generation != generation.load()) continue;
+        if (buffer->generation != generation) continue;
         buffer->cell->end.exchange(nullptr);
         any = true;
     }
@@ -181,7 +183,7 @@ void trace_sink::fail(std::string_view what, int reason) noexcept {
     say_of_trace(path, what, reason);
     reusable = disarm();
     for (trace_buffer* buffer = buffers; buffer != nullptr; buffer = buffer->next_of_slot) {
-        if (buffer->generation == generation.load()) count_as_dropped(*buffer);
+        if (buffer->generation == generation) count_as_dropped(*buffer);
     }
 }
 
@@ -203,10 +205,10 @@ void trace_sink::close() noexcept {
     now = state::closed;
 }
 
-void trace_sink::forget() noexcept {
+void trace_sink::leave() noexcept {
+    if (--users != 0) return;
     if (memory != nullptr) os::unmap_pages(memory, memory_bytes);
     memory = nullptr;
-    generation = 0;
     // Without a barrier a thread may not have seen yet that its cell is closed, and would put a later file's events there.
     if (reusable) now = state::free;
 }

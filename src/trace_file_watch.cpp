@@ -21,7 +21,6 @@ void drop_buffer(trace_sink& sink, trace_buffer& buffer) noexcept {
     trace_cell& cell = *buffer.cell;
     cell.end.store(nullptr);
     cell.next.store(nullptr);
-    cell.generation = 0;
     cell.buffer = nullptr;
     os::unmap_pages(&buffer, trace_buffer_bytes);
 }
@@ -32,7 +31,7 @@ void thread_ends(thread_record& mine) noexcept {
         if (buffer == nullptr) continue;
         trace_sink&            sink = trace_sinks[slot];
         const std::scoped_lock hold(sink.lock);
-        if (buffer->generation == sink.generation.load()) {
+        if (buffer->generation == sink.generation) {
             if (sink.now.load() == state::open) sink.flush(*buffer);
             else sink.count_as_dropped(*buffer);
         }

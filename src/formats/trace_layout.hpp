@@ -64,7 +64,7 @@ constexpr bool is_stamp(std::uint64_t first) noexcept { return (first & 7) == 0;
 
 /// After an event that gives its whole address, short ones count from here: 4 GiB to both sides.
 constexpr std::uint64_t base_after(std::uint64_t address, std::uint64_t base) noexcept {
-    return address == 0 ? base : (address & ~std::uint64_t{7}) - (std::uint64_t{1} << (trace_cell::away_bits + 2));
+    return address == 0 ? base : (address & ~std::uint64_t{7}) - (trace_cell::most_away + 1) * 4;
 }
 
 }  // namespace autopmr::trace_layout
