@@ -61,29 +61,32 @@ inline autopmr::trace_contents undamaged(const std::string& path) {
 struct trace_totals {
     std::size_t allocations = 0, deallocations = 0, failures = 0, bytes = 0, freed_bytes = 0;
     std::size_t unmatched = 0;  ///< frees of what was not live with that size and alignment, and blocks at live addresses
-    std::size_t live = 0;       ///< blocks at the end
+    std::size_t live = 0;       ///< blocks at the end, whatever the order between threads
 };
 
 inline trace_totals totals_of(const std::vector<autopmr::traced_event>& events) {
     using autopmr::trace_op;
     trace_totals                                                                                            all;
     std::map<std::pair<std::uint16_t, std::uint64_t>, std::pair<std::uint64_t, std::uint64_t>> live;
+    std::map<std::pair<std::uint16_t, std::uint64_t>, int>                                     balance;
     for (const auto& event : events) {
         const std::pair place{event.subsystem, event.address};
         const std::pair shape{event.bytes, event.alignment};
         if (event.op == trace_op::allocate) {
             ++all.allocations;
             all.bytes += event.bytes;
+            ++balance[place];
             if (!live.emplace(place, shape).second) ++all.unmatched;
         } else if (event.op == trace_op::deallocate) {
             ++all.deallocations;
             all.freed_bytes += event.bytes;
+            --balance[place];
             const auto found = live.find(place);
             if (found == live.end() || found->second != shape) ++all.unmatched;
             else live.erase(found);
         } else ++all.failures;
     }
-    all.live = live.size();
+    for (const auto& [place, count] : balance) all.live += count > 0 ? 1 : 0;
     return all;
 }
 
