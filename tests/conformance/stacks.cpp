@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t budget = std::size_t{1} << 30;
 
+/// Tracing to nowhere: what a child of the suite does must make no file.
+trace_file& nowhere() {
+    static trace_file file("/dev/null", trace_fork::stop);
+    return file;
+}
+
 std::string text(const usage& now) { return std::to_string(now.live) + " bytes live after " + std::to_string(now.count) + " allocations"; }
 
 
@@ -66,6 +72,8 @@ std::vector<stack> stacks() {
                        return std::make_shared<statistics_resource>(std::make_shared<limit_resource>(budget, below));
                    },
                    [=](std::pmr::memory_resource& r) { return text(static_cast<statistics_resource&>(r).observer().now()); }});
+    all.push_back({"tracing",
+                   [](std::pmr::memory_resource* below) { return std::make_shared<tracing_resource>(nowhere(), "conformance", below); }, {}});
     all.push_back({"sentinel", [](std::pmr::memory_resource* below) { return std::make_shared<sentinel_resource>(below); }, {}});
     return all;
 }
