@@ -149,7 +149,7 @@ void print_summary(const trace_contents& trace, const options& given) {
     table         classes;
     for (std::size_t i = 0; i != sum.sizes.size(); ++i) {
         if (sum.sizes[i].blocks == 0) continue;
-        const std::string bound = i < 64 ? "less than " + readable_size(1ull << i) : "larger";
+        const std::string bound = i == 0 ? "0 bytes" : i < 64 ? "less than " + readable_size(1ull << i) : "larger";
         classes.add({bound, fmt::format("{} blocks", sum.sizes[i].blocks), share(sum.sizes[i].blocks, sum.all.allocations)});
     }
     out += (sum.all.allocations == 0 ? "  none\n" : classes.text()) + "\n" + heading("Lifetimes of what was freed");
