@@ -4,8 +4,9 @@
 ///
 /// Each thread gathers its events in a buffer of 64 KiB, and writes them when that is full and when the thread ends; flush(),
 /// close(), the destructor and the end of the program (return from main, std::exit) write what all threads have. A program that is
-/// killed, aborts or calls _exit loses what was not yet written. Most events take 8 bytes, none more than 16 but for blocks of
-/// 16 GiB and more. The clock is read for every event where they are rarer than some 400 ns, and for every 64th in a tight loop.
+/// killed, aborts or calls _exit loses what was not yet written. The clock is read for every event where they are rarer than some
+/// 400 ns, and for every 128th in a tight loop. In the file an event takes 8 bytes, and 16 where it has a time of its own or is
+/// an unusual one (docs/trace-format.md).
 ///
 /// A file that can't be made or written is said once on standard error and in error(); the events from then on are
 /// counted as dropped, and the program goes on. `autopmr trace FILE` reads a file; docs/trace-format.md says what is in it.

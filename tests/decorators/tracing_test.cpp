@@ -97,7 +97,7 @@ TEST_CASE("one file holds several resources, told apart, and a chain counts besi
     CHECK(of[1] == 2000);
     CHECK(of[2] == 2000);
     CHECK(totals_of(all.events).unmatched == 0);
-    CHECK(std::filesystem::file_size(path.text()) <= 16 * all.events.size());
+    CHECK(std::filesystem::file_size(path.text()) <= 16 * all.events.size() + 1000);  // headers
 }
 
 TEST_CASE("threads that free one another's blocks are told exactly, and in an order that makes sense") {
@@ -140,7 +140,7 @@ TEST_CASE("threads that free one another's blocks are told exactly, and in an or
         CHECK(file.flush());
         CHECK(file.status().written == 2 * allocated);
         CHECK(file.status().bytes == std::filesystem::file_size(path.text()));
-        CHECK(file.status().bytes <= 16 * file.status().written);
+        CHECK(file.status().bytes <= 16 * file.status().written + file.status().written / 50);  // headers
     }
     const trace_contents all = undamaged(path);
     const trace_totals   sum = totals_of(all.events);
