@@ -12,9 +12,9 @@ int main() {
     // [tracing]
     autopmr::trace_file file(path);
     {
-        autopmr::tracing_resource    orders(file, "orders"), parser(file, "parser");
-        std::pmr::vector<int>        book(&orders);
-        std::pmr::vector<std::byte>  text(1000, &parser);
+        autopmr::tracing_resource   orders(file, "orders"), parser(file, "parser");
+        std::pmr::vector<int>       book(&orders);
+        std::pmr::vector<std::byte> text(1000, &parser);
         for (int i = 0; i != 100; ++i) book.push_back(i);
     }
     if (!file.close()) std::cerr << file.error() << '\n';  // the disk is full, say: the program went on without

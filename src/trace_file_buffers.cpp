@@ -3,8 +3,8 @@
 //
 // The owner of a cell appends without the lock; `next` is stored last, so that others may write what is before it to the file.
 // Who closes a cell clears `end`, under the lock; the owner moves it on by compare-and-exchange, which fails where it was cleared.
-#include "src/platform/os.hpp"
 #include "src/trace_file_buffers.hpp"
+#include "src/platform/os.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -28,7 +28,9 @@ std::uint64_t common(const trace_event& event, form which, std::uint64_t delta) 
 
 // At a new time: how many words from here on need no clock.
 std::uint64_t words_without_clock(std::uint64_t words_before, std::uint64_t ticks_before) noexcept {
-    return std::clamp<std::uint64_t>(words_before * rare_ticks / std::max<std::uint64_t>(ticks_before, 1), 1, most_without_clock) - 1;
+    return std::clamp<std::uint64_t>(
+               words_before * rare_ticks / std::max<std::uint64_t>(ticks_before, 1), 1, most_without_clock) -
+           1;
 }
 
 // Owner only. The clock is read where that is due, and the event stands in the buffer; what may come without the clock is returned.
@@ -98,25 +100,28 @@ struct kept_errno {
 
 }  // namespace
 
-std::uint64_t* encode_event(std::uint64_t* at, const trace_event& event, std::uint64_t& base, std::uint64_t& time, std::uint64_t now) noexcept {
+std::uint64_t* encode_event(
+    std::uint64_t* at, const trace_event& event, std::uint64_t& base, std::uint64_t& time, std::uint64_t now) noexcept {
     const std::uint64_t far = event.address - base, away = std::rotr(far, 3);
     const bool          is_power = event.alignment != 0 && (event.alignment & (event.alignment - 1)) == 0;
-    const bool          is_short = event.op != trace_op::failed && away <= trace_cell::most_away && event.bytes <= trace_cell::most_bytes &&
-                          event.alignment <= trace_cell::most_alignment;
-    std::uint64_t       delta = now - time;
+    const bool          is_short = event.op != trace_op::failed && away <= trace_cell::most_away &&
+                          event.bytes <= trace_cell::most_bytes && event.alignment <= trace_cell::most_alignment;
+    std::uint64_t delta = now - time;
     if (delta != 0 && (is_short || delta > ones(delta_bits))) {
         *at++ = now << stamp_at;
         delta = 0;
     }
     time = now;
     if (is_short) {
-        *at++ = away << trace_cell::away_at | event.subsystem << trace_cell::subsystem_at | event.bytes << trace_cell::bytes_at |
-                event.alignment << trace_cell::alignment_at | static_cast<std::uint64_t>(event.op) << trace_cell::op_at | 1;
+        *at++ = away << trace_cell::away_at | event.subsystem << trace_cell::subsystem_at |
+                event.bytes << trace_cell::bytes_at | event.alignment << trace_cell::alignment_at |
+                static_cast<std::uint64_t>(event.op) << trace_cell::op_at | 1;
         return at;
     }
     base = base_after(event.address, base);
     if (event.bytes <= ones(full_bytes_bits) && event.address <= ones(full_address_bits) && is_power) {
-        *at++ = common(event, form::full, delta) | static_cast<std::uint64_t>(std::countr_zero(event.alignment)) << full_alignment_at |
+        *at++ = common(event, form::full, delta) |
+                static_cast<std::uint64_t>(std::countr_zero(event.alignment)) << full_alignment_at |
                 event.bytes >> low_bytes_bits << full_bytes_at;
         *at++ = event.address << low_bytes_bits | (event.bytes & ones(low_bytes_bits));
         return at;
@@ -142,7 +147,8 @@ void trace_subject::put_slowly(trace_op op, const void* block, std::size_t bytes
         ++sink.dropped;
         return;
     }
-    const trace_event    event{op, reinterpret_cast<std::uintptr_t>(block), bytes, alignment, mark_ >> trace_cell::subsystem_at};
+    const trace_event event{
+        op, reinterpret_cast<std::uintptr_t>(block), bytes, alignment, mark_ >> trace_cell::subsystem_at};
     thread_record* const record = per_thread::current_or_new();
     bool                 is_in = false;
     if (record != nullptr) {

@@ -36,8 +36,8 @@ struct trace_buffer {
     std::uint64_t  generation;  ///< whose events these are
     std::uint64_t  thread;
     std::uint32_t  stream;
-    bool           goes_on;         ///< the file has the beginning of what is in it
-    std::uint64_t* flushed;         ///< up to here
+    bool           goes_on;  ///< the file has the beginning of what is in it
+    std::uint64_t* flushed;  ///< up to here
     std::uint64_t  flushed_events;
     // The owner's alone: the time of its last event, where it looked at the clock last, and the words that are no events.
     std::uint64_t  time;
@@ -59,15 +59,15 @@ struct trace_sink {
     std::uint64_t              generation = 0;  ///< of the file: no two have the same
     std::size_t                users = 0;       ///< the trace_file and its subjects: the slot is theirs
     trace_fork                 in_child = trace_fork::own_file;
-    int                        file = -1;     ///< -1 in a child that has not written yet
-    std::uint64_t              parent = 0;    ///< the process that this one was forked from
+    int                        file = -1;   ///< -1 in a child that has not written yet
+    std::uint64_t              parent = 0;  ///< the process that this one was forked from
     std::uint32_t              streams = 0, names = 0;
     std::size_t                names_bytes = 0;
-    char*                      memory = nullptr;  ///< the path, and the chunks of all names: a child's file begins with them too
-    trace_buffer*              buffers = nullptr;
-    bool                       reusable = true;  ///< no thread can still believe that the file is open
-    std::atomic<bool>          has_failed{false};
-    fixed_text<512>            error;  ///< not changed any more once it has
+    char*             memory = nullptr;  ///< the path, and the chunks of all names: a child's file begins with them too
+    trace_buffer*     buffers = nullptr;
+    bool              reusable = true;  ///< no thread can still believe that the file is open
+    std::atomic<bool> has_failed{false};
+    fixed_text<512>   error;  ///< not changed any more once it has
 
     // With the lock held:
     void          open(std::string_view path, trace_fork fork) noexcept;
@@ -93,8 +93,10 @@ struct trace_sink {
     static constexpr std::size_t most_path = 4096, memory_bytes = 320 << 10, most_name = 255;
 };
 
-constexpr std::uintptr_t offset_of_trace(std::uint32_t slot) noexcept { return per_thread::traces_begin + slot * sizeof(trace_cell); }
-constexpr std::uint32_t  slot_of_trace(std::uintptr_t offset) noexcept {
+constexpr std::uintptr_t offset_of_trace(std::uint32_t slot) noexcept {
+    return per_thread::traces_begin + slot * sizeof(trace_cell);
+}
+constexpr std::uint32_t slot_of_trace(std::uintptr_t offset) noexcept {
     return static_cast<std::uint32_t>((offset - per_thread::traces_begin) / sizeof(trace_cell));
 }
 
@@ -112,7 +114,8 @@ std::mutex& trace_slots_lock() noexcept;
 void say_of_trace(std::string_view path, std::string_view what, int reason) noexcept;
 
 /// Appends a stamp where the time is new, and the event; past the end of both.
-std::uint64_t* encode_event(std::uint64_t* at, const trace_event& event, std::uint64_t& base, std::uint64_t& time, std::uint64_t now) noexcept;
+std::uint64_t* encode_event(
+    std::uint64_t* at, const trace_event& event, std::uint64_t& base, std::uint64_t& time, std::uint64_t now) noexcept;
 std::uint64_t count_events(const std::uint64_t* from, const std::uint64_t* to) noexcept;
 /// A header with the clocks read.
 trace_layout::chunk_header chunk_now() noexcept;

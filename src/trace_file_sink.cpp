@@ -16,10 +16,12 @@ using trace_layout::chunk_kind;
 
 constexpr std::uint32_t most_names = 1u << trace_layout::subsystem_bits;
 constexpr std::size_t   padded(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
-static_assert(trace_sink::most_path + most_names * (sizeof(chunk_header) + padded(trace_sink::most_name)) <= trace_sink::memory_bytes);
+static_assert(
+    trace_sink::most_path + most_names * (sizeof(chunk_header) + padded(trace_sink::most_name)) <= trace_sink::memory_bytes);
 
 std::uint64_t nanoseconds(auto since) noexcept {
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since.time_since_epoch()).count());
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(since.time_since_epoch()).count());
 }
 
 }  // namespace
@@ -128,7 +130,8 @@ void trace_sink::write_alone(const trace_event& event) noexcept {
     chunk_header         header = chunk_now();
     header.thread = os::thread_number();
     header.count = 1;
-    header.bytes = static_cast<std::uint32_t>((encode_event(events, event, base, time, header.ticks) - events) * sizeof *events);
+    header.bytes =
+        static_cast<std::uint32_t>((encode_event(events, event, base, time, header.ticks) - events) * sizeof *events);
     write_events(header, events);
     if (now.load() != state::open) ++dropped;
 }

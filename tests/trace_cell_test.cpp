@@ -47,7 +47,6 @@ TEST_CASE("an address before the window, past it, or between is for the slow pat
     cell.end = words + 1;
     cell.base = 0x10000;
     constexpr std::uint64_t outside[] = {0x10000 - 8, 0x10000 + 8 * 0x40000000ull, 0x10001, 0x10004, 0};
-    for (std::uint64_t address : outside)
-        CHECK_FALSE(cell.put(trace_op::allocate, at(address), 8, 8, mark));
+    for (std::uint64_t address : outside) CHECK_FALSE(cell.put(trace_op::allocate, at(address), 8, 8, mark));
     CHECK(cell.next == words);
 }

@@ -120,9 +120,9 @@ TEST_CASE("errno is as it was, whatever happens to the file") {
 }
 
 TEST_CASE("events after the file was closed are dropped, and counted while it is there") {
-    const trace_path                path;
-    std::optional<trace_file>       file(path.text());
-    tracing_resource                traced(*file, "x", std::pmr::new_delete_resource());
+    const trace_path          path;
+    std::optional<trace_file> file(path.text());
+    tracing_resource          traced(*file, "x", std::pmr::new_delete_resource());
     some_events(traced, 50);
     CHECK(file->close());
     CHECK(file->close());
@@ -142,14 +142,14 @@ TEST_CASE("events after the file was closed are dropped, and counted while it is
 }
 
 TEST_CASE("a file may go while threads hold buffers of it") {
-    const trace_path                  path;
-    std::optional<trace_file>         file(path.text());
-    std::optional<tracing_resource>   traced(std::in_place, *file, "x", std::pmr::new_delete_resource());
-    std::latch                        traced_some(8), gone(1);
-    std::vector<std::thread>          crowd;
-    std::optional<trace_file>         next;
-    std::optional<tracing_resource>   traced_next;
-    const trace_path                  next_path;
+    const trace_path                path;
+    std::optional<trace_file>       file(path.text());
+    std::optional<tracing_resource> traced(std::in_place, *file, "x", std::pmr::new_delete_resource());
+    std::latch                      traced_some(8), gone(1);
+    std::vector<std::thread>        crowd;
+    std::optional<trace_file>       next;
+    std::optional<tracing_resource> traced_next;
+    const trace_path                next_path;
     for (int t = 0; t != 8; ++t)
         crowd.emplace_back([&] {
             some_events(*traced, 1000);
@@ -200,7 +200,8 @@ TEST_CASE("as many files as there are slots are open at once, and slots come bac
     for (int i = 0; i != 63; ++i) {
         paths.push_back(std::make_unique<trace_path>());
         files.push_back(std::make_unique<trace_file>(paths.back()->text()));
-        traced.push_back(std::make_unique<tracing_resource>(*files.back(), std::to_string(i), std::pmr::new_delete_resource()));
+        traced.push_back(
+            std::make_unique<tracing_resource>(*files.back(), std::to_string(i), std::pmr::new_delete_resource()));
         REQUIRE(files.back()->ok());
     }
     for (int round = 0; round != 10; ++round)
@@ -237,7 +238,8 @@ TEST_CASE("names: the same is the same subject, long ones are cut, and past 1023
     REQUIRE(all.subsystems.size() == 1024);
     CHECK(all.subsystems[1022] == "name 1022");
     CHECK(all.subsystems[1023] == "(others)");
-    CHECK(std::count_if(all.events.begin(), all.events.end(), [](const auto& e) { return e.subsystem == 1023; }) == 2 * 2 * 77);
+    CHECK(std::count_if(all.events.begin(), all.events.end(), [](const auto& e) { return e.subsystem == 1023; }) ==
+          2 * 2 * 77);
     CHECK(std::count_if(all.events.begin(), all.events.end(), [](const auto& e) { return e.subsystem == 5; }) == 4);
     const trace_path long_name;
     static_cast<void>(trace_file(long_name.text()).subject(std::string(1000, 'x')));

@@ -25,9 +25,10 @@ struct alignas(64) trace_cell {
     std::uint64_t               base;  ///< addresses count from here
     trace_buffer*               buffer;
 
-    static constexpr unsigned op_at = 1, alignment_at = 2, bytes_at = 7, subsystem_at = 23, away_at = 34;
-    static constexpr std::uint64_t most_away = (std::uint64_t{1} << (64 - away_at)) - 1;  // of 8 bytes each: a window of 8 GiB
-    static constexpr std::size_t   most_bytes = 0xffff, most_alignment = 31;
+    static constexpr unsigned      op_at = 1, alignment_at = 2, bytes_at = 7, subsystem_at = 23, away_at = 34;
+    static constexpr std::uint64_t most_away =
+        (std::uint64_t{1} << (64 - away_at)) - 1;  // of 8 bytes each: a window of 8 GiB
+    static constexpr std::size_t most_bytes = 0xffff, most_alignment = 31;
 
     /// False, with nothing changed, where this is for the slow path. `mark`: the subsystem in its place, and 1.
     bool put(trace_op op, const void* block, std::size_t bytes, std::size_t alignment, std::uint64_t mark) noexcept {

@@ -41,7 +41,7 @@ public:
     ~trace_file();
 
     /// False as soon as something could not be written.
-    [[nodiscard]] bool             ok() const noexcept { return error().empty(); }
+    [[nodiscard]] bool ok() const noexcept { return error().empty(); }
     /// What went wrong first, in one line; empty when all is well.
     [[nodiscard]] std::string_view error() const noexcept;
     [[nodiscard]] trace_status     status() const noexcept;

@@ -30,7 +30,8 @@ void add(trace_group& group, std::uint64_t bytes) {
 template <class Key>
 std::vector<std::pair<Key, trace_group>> by_bytes(const std::map<Key, trace_group>& groups) {
     std::vector<std::pair<Key, trace_group>> sorted(groups.begin(), groups.end());
-    std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
+    std::stable_sort(
+        sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
     return sorted;
 }
 
@@ -39,9 +40,11 @@ std::vector<std::pair<Key, trace_group>> by_bytes(const std::map<Key, trace_grou
 trace_summary summary_of(const trace_contents& trace) {
     trace_summary sum;
     std::size_t   subsystems = trace.subsystems.size();
-    for (const traced_event& event : trace.events) subsystems = std::max<std::size_t>(subsystems, event.subsystem + std::size_t{1});
+    for (const traced_event& event : trace.events)
+        subsystems = std::max<std::size_t>(subsystems, event.subsystem + std::size_t{1});
     sum.subsystems.resize(subsystems);
-    for (std::size_t i = 0; i != subsystems; ++i) sum.subsystems[i].name = i < trace.subsystems.size() ? trace.subsystems[i] : "?";
+    for (std::size_t i = 0; i != subsystems; ++i)
+        sum.subsystems[i].name = i < trace.subsystems.size() ? trace.subsystems[i] : "?";
 
     std::vector<std::unordered_map<std::uint64_t, live_block>> blocks(subsystems);
     std::map<std::uint64_t, trace_group>                       sizes;
@@ -70,9 +73,11 @@ trace_summary summary_of(const trace_contents& trace) {
         }
         ++own.deallocations;
         --block.balance;
-        if (!block.live || block.allocated->bytes != event.bytes || block.allocated->alignment != event.alignment) ++own.unmatched;
+        if (!block.live || block.allocated->bytes != event.bytes || block.allocated->alignment != event.alignment)
+            ++own.unmatched;
         if (!block.live) continue;
-        add(sum.lifetimes[lifetime_class(event.time - std::min(event.time, block.allocated->time), sum.lifetimes.size())], event.bytes);
+        add(sum.lifetimes[lifetime_class(event.time - std::min(event.time, block.allocated->time), sum.lifetimes.size())],
+            event.bytes);
         const auto gone = static_cast<std::int64_t>(block.allocated->bytes);
         now -= gone;
         now_of[event.subsystem] -= gone;

@@ -15,10 +15,10 @@ namespace autopmr::cli {
 struct trace_subsystem {
     std::string   name;
     std::uint64_t allocations = 0, deallocations = 0, failures = 0;
-    std::uint64_t bytes = 0;       ///< ever allocated
-    std::uint64_t live = 0;        ///< bytes at the end
-    std::uint64_t peak = 0;        ///< most bytes at once, in the order of the events
-    std::uint64_t unmatched = 0;   ///< frees of what was not allocated in this trace, or not with that size and alignment
+    std::uint64_t bytes = 0;      ///< ever allocated
+    std::uint64_t live = 0;       ///< bytes at the end
+    std::uint64_t peak = 0;       ///< most bytes at once, in the order of the events
+    std::uint64_t unmatched = 0;  ///< frees of what was not allocated in this trace, or not with that size and alignment
 };
 
 /// Blocks that have something in common.

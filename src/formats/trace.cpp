@@ -20,7 +20,8 @@ std::uint32_t swapped(std::uint32_t value) noexcept {
     return value >> 24 | (value >> 8 & 0xff00) | (value << 8 & 0xff0000) | value << 24;
 }
 std::uint64_t swapped(std::uint64_t value) noexcept {
-    return std::uint64_t{swapped(static_cast<std::uint32_t>(value))} << 32 | swapped(static_cast<std::uint32_t>(value >> 32));
+    return std::uint64_t{swapped(static_cast<std::uint32_t>(value))} << 32 |
+           swapped(static_cast<std::uint32_t>(value >> 32));
 }
 
 /// One thread's events, and what is known where its last chunk ended.
@@ -46,7 +47,8 @@ private:
     Value take(std::size_t at) const noexcept {
         Value value;
         std::memcpy(&value, file_.data() + at, sizeof value);
-        if constexpr (std::is_enum_v<Value>) return static_cast<Value>(fixed(static_cast<std::underlying_type_t<Value>>(value)));
+        if constexpr (std::is_enum_v<Value>)
+            return static_cast<Value>(fixed(static_cast<std::underlying_type_t<Value>>(value)));
         else return fixed(value);
     }
     template <class Value>
@@ -66,11 +68,13 @@ private:
             return refused(0, "no trace file: its mark is missing");
         if (file_.size() < sizeof(file_header)) return refused(file_.size(), "the file ends in its header");
         const auto order = take<std::uint32_t>(offsetof(file_header, byte_order));
-        if (order != byte_order && order != swapped(byte_order)) return refused(offsetof(file_header, byte_order), "unknown byte order");
+        if (order != byte_order && order != swapped(byte_order))
+            return refused(offsetof(file_header, byte_order), "unknown byte order");
         swap_ = order != byte_order;
         out_.version = take<std::uint32_t>(offsetof(file_header, version));
         if (out_.version != version)
-            return refused(offsetof(file_header, version), "version " + std::to_string(out_.version) + ", where " + std::to_string(version) + " can be read,");
+            return refused(offsetof(file_header, version),
+                "version " + std::to_string(out_.version) + ", where " + std::to_string(version) + " can be read,");
         out_.process = take<std::uint64_t>(offsetof(file_header, process));
         out_.parent = take<std::uint64_t>(offsetof(file_header, parent));
         out_.wall_nanoseconds = take<std::uint64_t>(offsetof(file_header, wall_nanoseconds));
@@ -128,7 +132,8 @@ private:
         std::uint64_t count = 0;
         std::size_t   inexact = one.events.size();  // from here on the end of their time is not known
         const auto    known_until = [&](std::uint64_t ticks) {
-            for (; inexact != one.events.size(); ++inexact) one.events[inexact].until = std::max(ticks, one.events[inexact].time);
+            for (; inexact != one.events.size(); ++inexact)
+                one.events[inexact].until = std::max(ticks, one.events[inexact].time);
         };
         bool exact = false;
         while (at != end) {
@@ -147,7 +152,8 @@ private:
             }
             traced_event event;
             if ((word & 1) != 0) decode_short(word, one, event);
-            else if (const std::uint64_t delta = word >> full_delta_at & ones(delta_bits); decode_full(word, at, one, event), delta != 0) {
+            else if (const std::uint64_t delta = word >> full_delta_at & ones(delta_bits);
+                     decode_full(word, at, one, event), delta != 0) {
                 one.ticks += delta;
                 known_until(one.ticks);
                 exact = true;
@@ -162,7 +168,8 @@ private:
             at += words * std::size_t{8};
         }
         known_until(chunk.ticks);
-        if (out_.damage.empty() && at - begin - sizeof chunk == chunk.bytes && count != chunk.count) damaged(begin, "a chunk with another number of events than it says");
+        if (out_.damage.empty() && at - begin - sizeof chunk == chunk.bytes && count != chunk.count)
+            damaged(begin, "a chunk with another number of events than it says");
     }
 
     static void decode_short(std::uint64_t word, const stream& one, traced_event& event) noexcept {
@@ -202,7 +209,8 @@ private:
             for (traced_event& event : one.events) {
                 event.time = time(event.time);
                 event.until = time(event.until);
-                if (event.subsystem >= out_.subsystems.size()) damaged(file_.size(), "the name of subsystem " + std::to_string(event.subsystem) + " is missing");
+                if (event.subsystem >= out_.subsystems.size())
+                    damaged(file_.size(), "the name of subsystem " + std::to_string(event.subsystem) + " is missing");
                 if (event.op > trace_op::failed) damaged(file_.size(), "an event of an unknown kind was read");
             }
             all.push_back(std::move(one.events));
@@ -210,10 +218,10 @@ private:
         out_.events = merge_streams(all);
     }
 
-    std::string_view                          file_;
-    std::size_t                               at_ = 0;
-    bool                                      swap_ = false;
-    std::uint64_t                             first_ticks_ = 0, last_ticks_ = 0, first_nanoseconds_ = 0, last_nanoseconds_ = 0;
+    std::string_view                file_;
+    std::size_t                     at_ = 0;
+    bool                            swap_ = false;
+    std::uint64_t                   first_ticks_ = 0, last_ticks_ = 0, first_nanoseconds_ = 0, last_nanoseconds_ = 0;
     std::map<std::uint32_t, stream> streams_;
     trace_contents                  out_;
 };
@@ -223,7 +231,7 @@ private:
 trace_contents read_trace(std::string_view file) { return reader(file).read(); }
 
 trace_contents read_trace_file(const char* path) {
-    const auto     unreadable = [path](int reason) {
+    const auto unreadable = [path](int reason) {
         trace_contents nothing;
         nothing.error = std::string(path) + ": can't be read: " + std::strerror(reason);
         return nothing;

@@ -28,9 +28,9 @@ struct trace_contents {
     std::string   error;   ///< why nothing could be read; empty: something could
     std::string   damage;  ///< the first thing that is missing or broken, and where; what else is whole was read
     std::uint32_t version = 0;
-    std::uint64_t process = 0, parent = 0;   ///< parent: of a forked child's file; else 0
-    std::uint64_t wall_nanoseconds = 0;      ///< when it was begun, since 1970
-    bool          closed = false;            ///< its writer came to the end, and counted as follows; else it runs, or was killed
+    std::uint64_t process = 0, parent = 0;  ///< parent: of a forked child's file; else 0
+    std::uint64_t wall_nanoseconds = 0;     ///< when it was begun, since 1970
+    bool          closed = false;  ///< its writer came to the end, and counted as follows; else it runs, or was killed
     std::uint64_t written = 0, dropped = 0;
     std::uint32_t streams = 0;
     std::vector<std::string>  subsystems;

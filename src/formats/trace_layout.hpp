@@ -16,7 +16,7 @@ constexpr std::uint32_t byte_order = 0x01020304;  // as its writer had it
 struct file_header {
     char          mark[8];
     std::uint32_t version, byte_order;
-    std::uint64_t process, parent;  // parent: of a forked child's file; else 0
+    std::uint64_t process, parent;     // parent: of a forked child's file; else 0
     std::uint64_t ticks, nanoseconds;  // two clocks, read together
     std::uint64_t wall_nanoseconds;    // since 1970, read with them
 };
@@ -28,10 +28,10 @@ constexpr std::uint32_t chunk_mark = 0x68435441;  // "ATCh" in a little-endian f
 struct chunk_header {
     std::uint32_t mark;
     chunk_kind    kind;
-    std::uint32_t bytes;   // of what follows; a multiple of 8
-    std::uint32_t number;  // events: of the stream; name: of the subsystem
-    std::uint32_t count;   // events: how many; name: its bytes without the padding
-    std::uint32_t goes_on; // events: 1 where the stream's state is that of its last chunk
+    std::uint32_t bytes;    // of what follows; a multiple of 8
+    std::uint32_t number;   // events: of the stream; name: of the subsystem
+    std::uint32_t count;    // events: how many; name: its bytes without the padding
+    std::uint32_t goes_on;  // events: 1 where the stream's state is that of its last chunk
     std::uint64_t thread;
     std::uint64_t ticks, nanoseconds;  // when it was written
 };
@@ -43,8 +43,10 @@ struct end_chunk {
 
 /// The words of events. Bit 0 set: an event that trace_cell::put wrote. Else bits 1 and 2 are the form, and the next two the op.
 enum class form : unsigned { stamp = 0, full = 1, wide = 2 };
-constexpr unsigned form_at = 1, full_op_at = 3, full_alignment_at = 5, full_subsystem_at = 11, full_delta_at = 21, full_bytes_at = 46;
-constexpr unsigned stamp_at = 3, subsystem_bits = 10, alignment_bits = 6, delta_bits = full_bytes_at - full_delta_at, low_bytes_bits = 16;
+constexpr unsigned form_at = 1, full_op_at = 3, full_alignment_at = 5, full_subsystem_at = 11, full_delta_at = 21,
+                   full_bytes_at = 46;
+constexpr unsigned stamp_at = 3, subsystem_bits = 10, alignment_bits = 6, delta_bits = full_bytes_at - full_delta_at,
+                   low_bytes_bits = 16;
 constexpr unsigned full_bytes_bits = 64 - full_bytes_at + low_bytes_bits, full_address_bits = 64 - low_bytes_bits;
 constexpr unsigned full_words = 2, wide_words = 4;
 

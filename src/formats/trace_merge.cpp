@@ -87,10 +87,12 @@ private:
         auto          operator<=>(const turn&) const = default;
     };
 
-    const traced_event&  event(const mention& where) const noexcept { return (*streams_[where.stream].events)[where.position]; }
+    const traced_event& event(const mention& where) const noexcept {
+        return (*streams_[where.stream].events)[where.position];
+    }
     static const traced_event& head(const stream& one) noexcept { return (*one.events)[one.next]; }
-    static std::uint64_t due(const stream& one) noexcept {
-        return one.late ? head(one).until : std::min(head(one).until, head(one).time + soon);
+    static std::uint64_t       due(const stream& one) noexcept {
+              return one.late ? head(one).until : std::min(head(one).until, head(one).time + soon);
     }
     void queue(std::size_t n) {
         if (const stream& one = streams_[n]; one.next != one.events->size()) turns_.push({due(one), n, one.next});
@@ -115,7 +117,9 @@ private:
         for (std::size_t i = there.begin; i != there.all.size() && i != there.begin + 256 && !good; ++i) {
             const mention       it = there.all[i];
             const traced_event& other = event(it);
-            if (is_taken(it) || streams_[it.stream].busy || other.op != helps || shape_of(other) != like || other.time > limit) continue;
+            if (is_taken(it) || streams_[it.stream].busy || other.op != helps || shape_of(other) != like ||
+                other.time > limit)
+                continue;
             good = take_up_to(it, limit, depth + 1) && fits(wants, there);
             if (is_taken(it)) break;
         }
@@ -158,6 +162,8 @@ private:
 
 }  // namespace
 
-std::vector<traced_event> merge_streams(const std::vector<std::vector<traced_event>>& streams) { return merger(streams).merge(); }
+std::vector<traced_event> merge_streams(const std::vector<std::vector<traced_event>>& streams) {
+    return merger(streams).merge();
+}
 
 }  // namespace autopmr

@@ -20,9 +20,10 @@ namespace {
 /// In "kept" 3 blocks of 100 bytes of which one stays, in "gone" one of 5000; one request fails.
 void trace_some(const std::string& path) {
     trace_file       file(path);
-    tracing_resource kept(file, "kept", std::pmr::new_delete_resource()), gone(file, "gone", std::pmr::new_delete_resource());
+    tracing_resource kept(file, "kept", std::pmr::new_delete_resource()),
+        gone(file, "gone", std::pmr::new_delete_resource());
     tracing_resource none(file, "none\x1b", std::pmr::null_memory_resource());
-    void *           a = kept.allocate(100, 8), *b = kept.allocate(100, 8), *c = kept.allocate(100, 8), *d = gone.allocate(5000, 64);
+    void *a = kept.allocate(100, 8), *b = kept.allocate(100, 8), *c = kept.allocate(100, 8), *d = gone.allocate(5000, 64);
     kept.deallocate(a, 100, 8);
     gone.deallocate(d, 5000, 64);
     kept.deallocate(b, 100, 8);
@@ -38,7 +39,8 @@ TEST_CASE("trace sums a file up") {
     const outcome text = autopmr_with({"trace", path.text()});
     CHECK(text.status == 0);
     CHECK(text.err.empty());
-    for (const char* part : {"8, of 1 threads", "closed", "kept", "gone", "Never freed", "kept  1 blocks of 100 bytes", "none?"}) {
+    for (const char* part :
+        {"8, of 1 threads", "closed", "kept", "gone", "Never freed", "kept  1 blocks of 100 bytes", "none?"}) {
         CAPTURE(part, text.out);
         CHECK(contains(text.out, part));
     }
@@ -83,7 +85,8 @@ TEST_CASE("trace says what is wrong with a file") {
     CHECK(contains(cut.out, "not closed"));
     CHECK(is_one_line(cut.err));
     CHECK(contains(cut.err, "read in part: the file ends in the chunk that begins at offset "));
-    for (const std::string& other : {folder.file("other", "something else"), folder.file("empty", ""), folder.path() + "/missing"}) {
+    for (const std::string& other :
+        {folder.file("other", "something else"), folder.file("empty", ""), folder.path() + "/missing"}) {
         const outcome end = autopmr_with({"trace", other});
         CHECK(end.status == 1);
         CHECK(end.out.empty());

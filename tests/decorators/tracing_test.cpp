@@ -42,9 +42,9 @@ TEST_CASE("every event is in the file, with what was asked for") {
         trace_op    op;
         void*       address;
         std::size_t bytes, alignment;
-    } expected[] = {{trace_op::allocate, a, 24, 8},       {trace_op::allocate, b, 0, 1},      {trace_op::allocate, c, 70000, 4096},
-                    {trace_op::allocate, d, 65535, 16},   {trace_op::deallocate, c, 70000, 4096}, {trace_op::deallocate, a, 24, 8},
-                    {trace_op::deallocate, d, 65535, 16}, {trace_op::deallocate, b, 0, 1}};
+    } expected[] = {{trace_op::allocate, a, 24, 8}, {trace_op::allocate, b, 0, 1}, {trace_op::allocate, c, 70000, 4096},
+        {trace_op::allocate, d, 65535, 16}, {trace_op::deallocate, c, 70000, 4096}, {trace_op::deallocate, a, 24, 8},
+        {trace_op::deallocate, d, 65535, 16}, {trace_op::deallocate, b, 0, 1}};
     for (std::size_t i = 0; i != 8; ++i) {
         CAPTURE(i);
         CHECK(all.events[i].op == expected[i].op);
@@ -77,10 +77,10 @@ TEST_CASE("a request that fails is in the file too, and its exception goes on") 
 TEST_CASE("one file holds several resources, told apart, and a chain counts beside it") {
     const trace_path path;
     {
-        trace_file                                 file(path.text());
-        tracing_resource                           first(file, "first", std::pmr::new_delete_resource());
-        observed<chain<statistics, tracing>>       second(file, "second", &first);
-        observed<tracing, observed<statistics>>    third(file, "third", std::pmr::new_delete_resource());
+        trace_file                              file(path.text());
+        tracing_resource                        first(file, "first", std::pmr::new_delete_resource());
+        observed<chain<statistics, tracing>>    second(file, "second", &first);
+        observed<tracing, observed<statistics>> third(file, "third", std::pmr::new_delete_resource());
         for (int i = 0; i != 1000; ++i) {
             void* p = second.allocate(64);
             void* q = third.allocate(32);
@@ -105,8 +105,8 @@ TEST_CASE("threads that free one another's blocks are told exactly, and in an or
     constexpr int            threads = 8, rounds = 20000, slots = 256;
     std::atomic<std::size_t> allocated{0}, bytes{0};
     {
-        trace_file                              file(path.text());
-        observed<tracing, system_resource>      traced(file, "crowd");
+        trace_file                         file(path.text());
+        observed<tracing, system_resource> traced(file, "crowd");
         struct slot {
             std::mutex  lock;
             void*       block = nullptr;

@@ -62,7 +62,8 @@ std::string is_damaged(const std::string& file) {
 }
 
 /// Events of one stream; the last three are its times.
-traced_event event(trace_op op, std::uint64_t address, std::uint32_t stream, std::uint64_t time, std::uint64_t until, std::uint64_t bytes = 8) {
+traced_event event(trace_op op, std::uint64_t address, std::uint32_t stream, std::uint64_t time, std::uint64_t until,
+    std::uint64_t bytes = 8) {
     traced_event one;
     one.op = op;
     one.address = address;
@@ -116,9 +117,12 @@ TEST_CASE("what is no trace file is refused, with the place where that shows") {
 }
 
 TEST_CASE("a file of the other byte order is read the same") {
-    const std::string    good = whole_file();
-    std::string          other = good;
-    const auto           turn = [&](std::size_t at, std::size_t bytes) { std::reverse(other.begin() + static_cast<std::ptrdiff_t>(at), other.begin() + static_cast<std::ptrdiff_t>(at + bytes)); };
+    const std::string good = whole_file();
+    std::string       other = good;
+    const auto        turn = [&](std::size_t at, std::size_t bytes) {
+        std::reverse(
+                   other.begin() + static_cast<std::ptrdiff_t>(at), other.begin() + static_cast<std::ptrdiff_t>(at + bytes));
+    };
     turn(8, 4);
     turn(12, 4);
     for (std::size_t at = 16; at != sizeof(file_header); at += 8) turn(at, 8);
@@ -172,14 +176,18 @@ TEST_CASE("a chunk that makes no sense is said with its offset") {
     };
     CHECK(with(first, std::uint32_t{1}) == "no chunk begins, where one should, at offset 56");
     CHECK(with(first + offsetof(chunk_header, bytes), std::uint32_t{9}) == "a chunk of an odd length at offset 56");
-    CHECK(with(first + offsetof(chunk_header, bytes), std::uint32_t{0xfffffff8}) == "the file ends in the chunk that begins at offset 56");
+    CHECK(with(first + offsetof(chunk_header, bytes), std::uint32_t{0xfffffff8}) ==
+          "the file ends in the chunk that begins at offset 56");
     CHECK(with(first + named, std::uint32_t{7}) == "a name that makes no sense at offset 56");
     CHECK(with(first + offsetof(chunk_header, count), std::uint32_t{700}) == "a name that makes no sense at offset 56");
-    CHECK(with(first + offsetof(chunk_header, kind), std::uint32_t{77}).find("a name that makes no sense") == 0);  // the second is now the first
+    CHECK(with(first + offsetof(chunk_header, kind), std::uint32_t{77}).find("a name that makes no sense") ==
+          0);  // the second is now the first
     const std::size_t events = first + 2 * sizeof(chunk_header) + 8 + 16;
-    CHECK(with(events + offsetof(chunk_header, goes_on), std::uint32_t{1}) == "the beginning of a stream is missing: it goes on at offset " + std::to_string(events));
+    CHECK(with(events + offsetof(chunk_header, goes_on), std::uint32_t{1}) ==
+          "the beginning of a stream is missing: it goes on at offset " + std::to_string(events));
     CHECK(with(events + offsetof(chunk_header, count), std::uint32_t{1}).find("a chunk with another number of events") == 0);
-    CHECK(with(events + sizeof(chunk_header), std::uint64_t{6}) == "an event of an unknown form at offset " + std::to_string(events + sizeof(chunk_header)));
+    CHECK(with(events + sizeof(chunk_header), std::uint64_t{6}) ==
+          "an event of an unknown form at offset " + std::to_string(events + sizeof(chunk_header)));
 }
 
 TEST_CASE("no bytes make the reader do anything but read") {
@@ -195,7 +203,10 @@ TEST_CASE("no bytes make the reader do anything but read") {
                 case 0: file[next() % file.size()] = static_cast<char>(next()); break;
                 case 1: file[next() % file.size()] ^= static_cast<char>(1u << next() % 8); break;
                 case 2: file.resize(1 + next() % file.size()); break;
-                default: set(file, next() % (file.size() < 8 ? 1 : file.size() - 7), file.size() < 8 ? char{} : static_cast<char>(0xff)); break;
+                default:
+                    set(file, next() % (file.size() < 8 ? 1 : file.size() - 7),
+                        file.size() < 8 ? char{} : static_cast<char>(0xff));
+                    break;
             }
         }
         const trace_contents all = read_trace(file);
@@ -209,7 +220,8 @@ TEST_CASE("no bytes make the reader do anything but read") {
     noise.replace(0, noise.size(), good, 0, noise.size());
     for (int round = 0; round != rounds / 10; ++round) {
         std::string file = noise;
-        for (unsigned words = next() % 200; words != 0; --words) file.append(8, static_cast<char>(next() % 5 == 0 ? next() : 0));
+        for (unsigned words = next() % 200; words != 0; --words)
+            file.append(8, static_cast<char>(next() % 5 == 0 ? next() : 0));
         static_cast<void>(read_trace(file));
     }
 }
@@ -225,16 +237,21 @@ TEST_CASE("threads are merged by time, and where that leaves a choice so that it
         return text;
     };
     // By exact times.
-    CHECK(order({{event(o::allocate, 8, 0, 10, 10), event(o::deallocate, 8, 0, 30000, 30000)}, {event(o::allocate, 16, 1, 20000, 20000)}}) == "a0a1f0");
+    CHECK(order({{event(o::allocate, 8, 0, 10, 10), event(o::deallocate, 8, 0, 30000, 30000)},
+              {event(o::allocate, 16, 1, 20000, 20000)}}) == "a0a1f0");
     // The free may be anywhere from 5 to 90000: after the block was allocated.
     CHECK(order({{event(o::allocate, 8, 0, 40000, 40000)}, {event(o::deallocate, 8, 1, 5, 90000)}}) == "a0f1");
     // The address is given out again: the free was before that.
-    CHECK(order({{event(o::allocate, 8, 0, 10, 10), event(o::deallocate, 8, 0, 10, 90000)}, {event(o::allocate, 8, 1, 20000, 20000), event(o::deallocate, 8, 1, 40000, 40000)}}) == "a0f0a1f1");
+    CHECK(order({{event(o::allocate, 8, 0, 10, 10), event(o::deallocate, 8, 0, 10, 90000)},
+              {event(o::allocate, 8, 1, 20000, 20000), event(o::deallocate, 8, 1, 40000, 40000)}}) == "a0f0a1f1");
     // One that waits holds back what follows it in its thread.
-    CHECK(order({{event(o::allocate, 8, 0, 40000, 40000)}, {event(o::deallocate, 8, 1, 5, 90000), event(o::allocate, 24, 1, 5, 90000)}}) == "a0f1a1");
+    CHECK(order({{event(o::allocate, 8, 0, 40000, 40000)},
+              {event(o::deallocate, 8, 1, 5, 90000), event(o::allocate, 24, 1, 5, 90000)}}) == "a0f1a1");
     // A free whose allocation is in no file is taken at last.
-    CHECK(order({{event(o::allocate, 8, 0, 40000, 40000)}, {event(o::deallocate, 32, 1, 5, 9000), event(o::allocate, 24, 1, 9000, 9000)}}) == "f1a1a0");
+    CHECK(order({{event(o::allocate, 8, 0, 40000, 40000)},
+              {event(o::deallocate, 32, 1, 5, 9000), event(o::allocate, 24, 1, 9000, 9000)}}) == "f1a1a0");
     // A thread that can't have come soon has paused: of two frees that would do it is the other's, which can't have been later.
-    CHECK(order({{event(o::allocate, 8, 0, 4000, 4000), event(o::deallocate, 8, 0, 20000, 20400), event(o::allocate, 8, 0, 50000, 50000)},
-                 {event(o::deallocate, 8, 1, 5, 90000)}}) == "a0f0a0f1");
+    CHECK(order({{event(o::allocate, 8, 0, 4000, 4000), event(o::deallocate, 8, 0, 20000, 20400),
+                     event(o::allocate, 8, 0, 50000, 50000)},
+              {event(o::deallocate, 8, 1, 5, 90000)}}) == "a0f0a0f1");
 }

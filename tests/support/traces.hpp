@@ -23,7 +23,8 @@ class trace_path {
 public:
     trace_path() {
         static int last = 0;
-        path_ = std::filesystem::temp_directory_path() / ("autopmr-trace." + std::to_string(::getpid()) + "." + std::to_string(++last));
+        path_ = std::filesystem::temp_directory_path() /
+                ("autopmr-trace." + std::to_string(::getpid()) + "." + std::to_string(++last));
     }
     trace_path(const trace_path&) = delete;
     trace_path& operator=(const trace_path&) = delete;
@@ -32,8 +33,8 @@ public:
         std::filesystem::remove(path_, ignored);
         for (const std::string& child : children()) std::filesystem::remove(child, ignored);
     }
-    operator const std::string&() const { return path_; }
-    const std::string& text() const { return path_; }
+                             operator const std::string&() const { return path_; }
+    const std::string&       text() const { return path_; }
     std::vector<std::string> children() const {
         std::vector<std::string> all;
         for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(path_).parent_path()))
@@ -66,7 +67,7 @@ struct trace_totals {
 
 inline trace_totals totals_of(const std::vector<autopmr::traced_event>& events) {
     using autopmr::trace_op;
-    trace_totals                                                                                            all;
+    trace_totals                                                                               all;
     std::map<std::pair<std::uint16_t, std::uint64_t>, std::pair<std::uint64_t, std::uint64_t>> live;
     std::map<std::pair<std::uint16_t, std::uint64_t>, int>                                     balance;
     for (const auto& event : events) {

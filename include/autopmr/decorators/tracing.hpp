@@ -26,9 +26,13 @@ public:
     explicit tracing(trace_file& file, std::string_view subsystem = "") noexcept : subject_(file.subject(subsystem)) {}
 
     void reserve(const block_request&) noexcept {}
-    void commit(void* block, const block_request& r) noexcept { subject_.put(trace_op::allocate, block, r.bytes, r.alignment); }
+    void commit(void* block, const block_request& r) noexcept {
+        subject_.put(trace_op::allocate, block, r.bytes, r.alignment);
+    }
     void cancel(const block_request& r) noexcept { subject_.put_slowly(trace_op::failed, nullptr, r.bytes, r.alignment); }
-    void retire(void* block, const block_request& r) noexcept { subject_.put(trace_op::deallocate, block, r.bytes, r.alignment); }
+    void retire(void* block, const block_request& r) noexcept {
+        subject_.put(trace_op::deallocate, block, r.bytes, r.alignment);
+    }
     void settle(const block_request&) noexcept {}
 
 private:
