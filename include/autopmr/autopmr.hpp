@@ -32,6 +32,7 @@
 #include <autopmr/decorators/thread_check.hpp>
 #include <autopmr/describe.hpp>
 #include <autopmr/decorators/tracking_resource.hpp>
+#include <autopmr/decorators/tracing.hpp>
 #include <autopmr/errors.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
@@ -57,4 +58,6 @@
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 #include <autopmr/thread_record.hpp>
+#include <autopmr/trace_cell.hpp>
+#include <autopmr/trace_file.hpp>
 #include <autopmr/tuning.hpp>

@@ -51,6 +51,11 @@ bool at_thread_exit(void (*hook)(void*), void* value) noexcept;
 void keep_thread_record(thread_record* record) noexcept;
 /// Handlers around fork, run in this order. Systems without fork say true and never call them.
 bool at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
+/// Counts up, the same for all threads where the processor has such a clock: a few nanoseconds a unit, which one is to be measured.
+/// The cheapest clock there is.
+unsigned long long clock_ticks() noexcept;
+/// The number of this process.
+unsigned long process_number() noexcept;
 /// A number for this thread, unlike that of any other that lives.
 unsigned long thread_number() noexcept;
 /// Returns after every running thread of this process has passed a full memory barrier. False when the system can't.
@@ -62,6 +67,11 @@ long read_file(const char* path, char* out, std::size_t size) noexcept;
 int  open_file(const char* path) noexcept;
 long read_some(int file, char* out, std::size_t size) noexcept;
 void close_file(int file) noexcept;
+/// Makes an empty file that its owner alone may read, or empties it, for adding at its end: a handle or -1 with errno set.
+int create_file(const char* path) noexcept;
+/// Adds all of it; false with errno set where the disk is full, a size limit is reached, or nobody reads the pipe: part of it
+/// may have been added. Raises no signal.
+bool append_file(int file, const void* data, std::size_t size) noexcept;
 
 /// CPUs the scheduler may use for this process; 0 when the system does not say.
 unsigned affinity_cpus() noexcept;

@@ -69,6 +69,15 @@ int open_file(const char*) noexcept {
 }
 long read_some(int, char*, std::size_t) noexcept { return -1; }
 void close_file(int) noexcept {}
+int create_file(const char*) noexcept {
+    errno = ENOSYS;
+    return -1;
+}
+bool append_file(int, const void*, std::size_t) noexcept {
+    errno = ENOSYS;
+    return false;
+}
+unsigned long process_number() noexcept { return 1; }
 long read_file(const char* path, char*, std::size_t) noexcept { return open_file(path); }
 
 unsigned    affinity_cpus() noexcept { return 1; }

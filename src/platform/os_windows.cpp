@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <io.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -110,6 +111,23 @@ void close_file(int file) noexcept {
     ::_close(file);
     errno = reason;
 }
+
+int create_file(const char* path) noexcept {
+    return ::_open(path, _O_WRONLY | _O_CREAT | _O_TRUNC | _O_APPEND | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
+}
+
+bool append_file(int file, const void* data, std::size_t size) noexcept {
+    auto* rest = static_cast<const char*>(data);
+    while (size != 0) {
+        const int n = ::_write(file, rest, static_cast<unsigned>(size < (1u << 30) ? size : 1u << 30));
+        if (n <= 0) return false;
+        rest += n;
+        size -= static_cast<std::size_t>(n);
+    }
+    return true;
+}
+
+unsigned long process_number() noexcept { return ::GetCurrentProcessId(); }
 
 long read_file(const char* path, char* out, std::size_t size) noexcept {
     const int file = open_file(path);

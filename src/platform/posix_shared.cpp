@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -74,6 +75,49 @@ void close_file(int file) noexcept {
     ::close(file);
     errno = reason;
 }
+
+int create_file(const char* path) noexcept {
+    // Not blocking, for a pipe that nobody reads; what is written later may wait.
+    const int file = ::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    if (file >= 0) ::fcntl(file, F_SETFL, O_APPEND);
+    return file;
+}
+
+bool append_file(int file, const void* data, std::size_t size) noexcept {
+    // A write past RLIMIT_FSIZE or into a closed pipe sends this thread a signal that would end the program: it is held back, and
+    // taken away when it came.
+    sigset_t unwanted, before, waiting;
+    ::sigemptyset(&unwanted);
+    ::sigaddset(&unwanted, SIGXFSZ);
+    ::sigaddset(&unwanted, SIGPIPE);
+    const bool held = ::pthread_sigmask(SIG_BLOCK, &unwanted, &before) == 0;
+    auto*      rest = static_cast<const char*>(data);
+    int        reason = 0;
+    while (size != 0) {
+        const ssize_t n = ::write(file, rest, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) {
+            reason = n < 0 ? errno : ENOSPC;
+            break;
+        }
+        rest += n;
+        size -= static_cast<std::size_t>(n);
+    }
+    if (held && (reason == EFBIG || reason == EPIPE)) {
+        const int sent = reason == EPIPE ? SIGPIPE : SIGXFSZ;
+        int       got = 0;
+        if (::sigismember(&before, sent) == 0 && ::sigpending(&waiting) == 0 && ::sigismember(&waiting, sent) == 1) {
+            ::sigemptyset(&unwanted);
+            ::sigaddset(&unwanted, sent);
+            ::sigwait(&unwanted, &got);
+        }
+    }
+    if (held) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = reason;
+    return reason == 0;
+}
+
+unsigned long process_number() noexcept { return static_cast<unsigned long>(::getpid()); }
 
 long read_file(const char* path, char* out, std::size_t size) noexcept {
     const int file = open_file(path);

@@ -2,11 +2,12 @@
 /// \file
 /// What the library keeps of each thread: one record of mapped pages, reached through its only thread-local pointer.
 ///
-/// A record is a header, a row of ledger cells and a row of the pools' caches. Records are made on first use, folded into the
-/// ledgers when their thread ends, and used again by later threads; they are never unmapped. Everything but current() wants
-/// the lock.
+/// A record is a header, a row of ledger cells, a row of the pools' caches and a row of the trace files' cells. Records are
+/// made on first use, folded into the ledgers when their thread ends, and used again by later threads; they are never
+/// unmapped. Everything but current() wants the lock.
 
 #include <autopmr/ledger_cell.hpp>
+#include <autopmr/trace_cell.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -20,7 +21,6 @@ struct alignas(64) thread_record {
     std::atomic<bool>  drawing{false};  ///< between looking at the limits above and having drawn without the lock
     bool               in_use = false;
     std::uint32_t      cells_end = 0;   ///< offset past the last cell that was touched
-    std::atomic<void*> trace{nullptr};  ///< the buffer of this thread's traced events
     std::uint32_t      caches_end = 0;  ///< offset past the last pool's cache that was set
     unsigned long      number = 0;      ///< os::thread_number() of the thread that has the record
 
@@ -28,6 +28,8 @@ struct alignas(64) thread_record {
     std::atomic<void*>& cache(std::uint32_t offset) noexcept {
         return *reinterpret_cast<std::atomic<void*>*>(reinterpret_cast<char*>(this) + offset);
     }
+    /// What this thread keeps for the trace file in a slot; zero where nothing.
+    trace_cell& trace(std::uint32_t slot) noexcept;
     ledger_cell& cell(std::uint32_t offset) noexcept {
         return *reinterpret_cast<ledger_cell*>(reinterpret_cast<char*>(this) + offset);
     }
@@ -38,7 +40,9 @@ namespace per_thread {
 
 constexpr std::uint32_t cells_bytes = 256 << 10;  // address space; a thread touches a page of it for every 64 ledgers it uses
 constexpr std::uint32_t caches_bytes = 128 << 10;  // a pointer for each pool that lives; what a thread never uses it never touches
-constexpr std::uint32_t record_bytes = cells_bytes + caches_bytes;
+constexpr std::uint32_t traces_begin = cells_bytes + caches_bytes;
+constexpr std::uint32_t trace_slots = 64;  // trace files that are open at a time
+constexpr std::uint32_t record_bytes = traces_begin + trace_slots * sizeof(trace_cell);
 
 /// The lock of the books: over the list of records, the tree of ledgers, and all credit that a limit bounds. Held
 /// across fork.
@@ -72,4 +76,9 @@ void invite(guest& who) noexcept;
 void watch_fork() noexcept;
 
 }  // namespace per_thread
+
+inline trace_cell& thread_record::trace(std::uint32_t slot) noexcept {
+    return reinterpret_cast<trace_cell*>(reinterpret_cast<char*>(this) + per_thread::traces_begin)[slot];
+}
+
 }  // namespace autopmr

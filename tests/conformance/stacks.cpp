@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t budget = std::size_t{1} << 30;
 constexpr std::size_t buffer_bytes = std::size_t{32} << 20;
 
+/// Tracing to nowhere: what a child of the suite does must make no file.
+trace_file& nowhere() {
+    static trace_file file("/dev/null", trace_fork::stop);
+    return file;
+}
+
 std::string text(const usage& now) { return std::to_string(now.live) + " bytes live after " + std::to_string(now.count) + " allocations"; }
 
 std::string text(const tracking_resource& now) {
@@ -178,6 +184,8 @@ std::vector<stack> stacks() {
                        return std::make_shared<statistics_resource>(std::make_shared<limit_resource>(budget, below));
                    },
                    [=](std::pmr::memory_resource& r) { return text(static_cast<statistics_resource&>(r).observer().now()); }});
+    all.push_back({"tracing",
+                   [](std::pmr::memory_resource* below) { return std::make_shared<tracing_resource>(nowhere(), "conformance", below); }, {}});
     all.push_back({"sentinel", [](std::pmr::memory_resource* below) { return std::make_shared<sentinel_resource>(below); }, {}});
     all.push_back(make_stack<soft_limit_resource>(
         "soft_limit", [](auto& r) { return usage{r.observer().live()}; }, std::size_t{1000}, std::size_t{500},

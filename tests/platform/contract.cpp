@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <chrono>
+#include <string>
 #include <thread>
 
 #include <autopmr/thread_record.hpp>
@@ -94,6 +96,10 @@ int main(int count, char** arguments) {
     check(autopmr::this_thread_record() == record, "and keeps the one it is given");
     os::keep_thread_record(nullptr);
 
+    const unsigned long long ticks = os::clock_ticks();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    check(os::clock_ticks() > ticks, "the clock goes on");
+    check(os::process_number() != 0, "the process has a number");
     check(os::at_fork([] {}, [] {}, [] {}), "at_fork");
     static_cast<void>(os::fence_all_threads());
 
@@ -107,7 +113,22 @@ int main(int count, char** arguments) {
         os::close_file(file);
         errno = 0;
         check(os::read_file("/", text, sizeof text) == -1 && errno == EISDIR, "a folder can't be read");
+        const std::string path = "platform_contract." + std::to_string(os::process_number());
+        const int         made = os::create_file(path.c_str());
+        check(made >= 0 && os::append_file(made, "Name", 4) && os::append_file(made, ": x", 3), "append_file adds");
+        os::close_file(made);
+        check(os::read_file(path.c_str(), text, sizeof text) == 7 && std::memcmp(text, "Name: x", 7) == 0, "and it is there");
+        os::close_file(os::create_file(path.c_str()));
+        check(os::read_file(path.c_str(), text, sizeof text) == 0, "create_file empties");
+        std::remove(path.c_str());
+        errno = 0;
+        check(os::create_file("/no/such/folder/file") == -1 && errno == ENOENT, "where it can't be made, that is said");
+        const int full = os::create_file("/dev/full");
+        errno = 0;
+        check(full < 0 || (!os::append_file(full, text, 1) && errno == ENOSPC), "a full disk is said");
+        if (full >= 0) os::close_file(full);
     } else {
+        check(os::create_file("file") == -1 && !os::append_file(-1, text, 1), "no new files");
         check(os::open_file("/") == -1 && os::read_some(-1, text, sizeof text) == -1, "no files");
         os::close_file(-1);
     }
