@@ -1,13 +1,26 @@
 // The own heap of a subsystem.
 
+#include <autopmr/backends/fixed_heap.hpp>
 #include <autopmr/pools/concurrent_pool_resource.hpp>
 
 #include "src/platform/os.hpp"
 #include "src/subsystem_node.hpp"
 
+#include <algorithm>
 #include <new>
 
 namespace autopmr {
+namespace {
+
+// A fixed heap may be smaller than a pool's usual chunk.
+pool_options options_for(const backend& maker) noexcept {
+    pool_options options;
+    if (&maker != &fixed_heap_backend || maker.usage == nullptr) return options;
+    if (const footprint now = maker.usage(); now.committed_known) options.chunk_bytes = std::min(options.chunk_bytes, now.committed / 64);
+    return options;
+}
+
+}  // namespace
 
 heap_offer make_own_heap(const backend& maker) noexcept {
     if (maker.own_heap != nullptr) return maker.own_heap();
@@ -16,13 +29,13 @@ heap_offer make_own_heap(const backend& maker) noexcept {
     if (place == nullptr) return {nullptr, "out of memory"};
 #if defined(__cpp_exceptions)
     try {
-        return {::new (place) concurrent_pool_resource(&maker.resource()), {}};
+        return {::new (place) concurrent_pool_resource(options_for(maker), &maker.resource()), {}};
     } catch (const std::bad_alloc&) {
         os::unmap_pages(place, sizeof(concurrent_pool_resource));
         return {nullptr, "out of memory"};
     }
 #else
-    return {::new (place) concurrent_pool_resource(&maker.resource()), {}};
+    return {::new (place) concurrent_pool_resource(options_for(maker), &maker.resource()), {}};
 #endif
 }
 

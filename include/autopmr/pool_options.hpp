@@ -9,8 +9,8 @@
 namespace autopmr {
 
 struct pool_options {
-    /// What the pool asks its upstream for at a time, aligned to as much: a power of two, 1 KiB to 4 MiB; anything else is raised to the
-    /// next. Each size class in use holds one chunk at least, so over a small upstream choose small chunks. Blocks of more
+    /// What the pool asks its upstream for at a time, aligned to as much: a power of two, 1 KiB to 4 MiB; what lies between or below is raised to
+    /// the next, and what lies above lowered. Each size class in use holds one chunk at least, so over a small upstream choose small chunks. Blocks of more
     /// than an eighth of it are not pooled.
     std::size_t chunk_bytes = std::size_t{64} << 10;
 };
@@ -18,7 +18,7 @@ struct pool_options {
 /// A snapshot, in bytes.
 struct pool_usage {
     std::size_t chunks = 0;          ///< held
-    std::size_t idle_chunks = 0;     ///< of those: with no block handed out, and of no size; trim() gives them back
+    std::size_t idle_chunks = 0;     ///< of those: with no block handed out; trim() gives them back
     std::size_t live_blocks = 0;     ///< pooled; a concurrent pool can't know: 0
     std::size_t live_bytes = 0;      ///< of those, as rounded up to their size classes
     std::size_t large_blocks = 0;    ///< handed on to the upstream

@@ -60,7 +60,7 @@ void concurrent_pool_resource::do_deallocate(void* block, std::size_t bytes, std
         pool_cache& one;
         ~borrowed() { of.leave(one); }
     };
-    state_->store.check(bytes, alignment);
+    check_request("concurrent_pool", bytes, alignment);
     const pooled_request request(bytes, alignment, state_->chunk_bytes() / 8);
     if (request.index == 0) return state_->store.allocate_large(bytes, alignment);
     pool_cache* mine = of_this_thread(slot_);
@@ -85,7 +85,7 @@ void concurrent_pool_resource::do_deallocate(void* block, std::size_t bytes, std
     if (from.block_bytes != size_classes::bytes_of(request.index))
         return store.report(fault_kind::wrong_size, block, from.block_bytes, 0, bytes, alignment);
     pool_cache* mine = of_this_thread(slot_);
-    if (mine == nullptr) mine = pool_threads::try_enter(*this);
+    if (mine == nullptr) mine = pool_threads::enter_to_deallocate(*this);
     if (mine == from.home) {
         if (from.free == block) return store.report(fault_kind::double_free, block, from.block_bytes, 0, bytes, alignment);
         chunk_heap::taken_back(from, block);
@@ -94,8 +94,8 @@ void concurrent_pool_resource::do_deallocate(void* block, std::size_t bytes, std
     }
     chunk_heap::taken_back(from, block);
     auto& home = *static_cast<pool_cache*>(from.home);
-    if (mine != nullptr) mine->send(home, from, block);
-    else home.receive(block);
+    if (!(mine != nullptr ? mine->send(home, from, block) : home.receive(block)))
+        store.report(fault_kind::double_free, block, from.block_bytes, 0, bytes, alignment);
 }
 
 void concurrent_pool_resource::trim() noexcept {
@@ -109,8 +109,9 @@ void concurrent_pool_resource::release() noexcept {
     pool_threads::clear(*this);
     while (pool_cache* const one = state_->all) {
         state_->all = one->next;
-        state_->store.give_back_all(one->chunks());
-        state_->destroy(*one);
+        chunk* const chunks = one->chunks();
+        state_->destroy(*one);  // first: the chunks' memory is somebody else's as soon as it is given back
+        state_->store.give_back_all(chunks);
     }
     state_->first_idle = state_->last_idle = nullptr;
     state_->caches = 0;

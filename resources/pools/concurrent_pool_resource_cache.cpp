@@ -1,5 +1,6 @@
 #include "resources/pools/concurrent_pool_resource_cache.hpp"
 
+#include "src/platform/os.hpp"
 #include "src/support/announce.hpp"
 
 #include <new>
@@ -13,15 +14,16 @@ void pool_cache::receive(free_block* first, free_block* last) noexcept {
 }
 
 // A single block, hidden while it lies there. Where somebody watches: the links of a batch would have to be shown and hidden again.
-void pool_cache::receive(void* block) noexcept {
+bool pool_cache::receive(void* block) noexcept {
     auto* const one = static_cast<free_block*>(block);
-    if (!watched()) return receive(one, one);
     free_block* before = inbox.load(std::memory_order_relaxed);
     do {
-        announce::show(one, sizeof *one);
+        if (before == one) return false;
+        if (watched()) announce::show(one, sizeof *one);
         one->next = before;
-        announce::hide(one, sizeof *one);
+        if (watched()) announce::hide(one, sizeof *one);
     } while (!inbox.compare_exchange_weak(before, one, std::memory_order_release, std::memory_order_relaxed));
+    return true;
 }
 
 void pool_cache::send(batch& one) noexcept {
@@ -29,20 +31,22 @@ void pool_cache::send(batch& one) noexcept {
     one = {};
 }
 
-void pool_cache::send(pool_cache& to, const chunk& from, void* block) noexcept {
+bool pool_cache::send(pool_cache& to, const chunk& from, void* block) noexcept {
     if (watched()) return to.receive(block);
-    batch& one = out[(reinterpret_cast<std::uintptr_t>(&to) >> 12) % batches];
+    batch& one = out[(reinterpret_cast<std::uintptr_t>(&to) >> 6) % batches];
     if (one.to != &to) {
         send(one);
         one.to = &to;
     }
     auto* const link = static_cast<free_block*>(block);
+    if (one.first == link) return false;
     link->next = one.first;
     one.first = link;
     if (one.count == 0) one.last = link;
     ++one.count;
     one.bytes += from.block_bytes;
     if (one.count == most_blocks || one.bytes >= most_bytes) send(one);
+    return true;
 }
 
 void pool_cache::send_all() noexcept {
@@ -50,15 +54,16 @@ void pool_cache::send_all() noexcept {
 }
 
 bool pool_cache::collect() noexcept {
-    constexpr int some = 256;  // so that no allocation waits for many thousands
-    if (backlog == nullptr) backlog = inbox.exchange(nullptr, std::memory_order_acquire);
-    if (backlog == nullptr) return false;
-    for (int i = 0; backlog != nullptr && i != some; ++i) {
-        free_block* const block = backlog;
+    constexpr int     some = 256;
+    free_block* left = backlog != nullptr ? backlog : inbox.exchange(nullptr, std::memory_order_acquire);
+    if (left == nullptr) return false;
+    for (int i = 0; left != nullptr && i != some; ++i) {
+        free_block* const block = left;
         if (watched()) announce::show_as_written(block, sizeof *block);
-        backlog = block->next;
+        left = block->next;
         if (chunk* const gone = give(*chunk_of(block), block)) pool->store.keep(*gone);
     }
+    backlog = left;
     return true;
 }
 
@@ -73,30 +78,32 @@ pool_cache* pool_state::adopt() noexcept {
 
 pool_cache* pool_state::adopt_or_make() {
     if (pool_cache* const left = adopt()) return left;
-    auto* const            one = ::new (store.upstream().allocate(sizeof(pool_cache), alignof(pool_cache))) pool_cache(chunk_bytes(), *this);
-    const std::scoped_lock hold(store.mutex());
-    one->next = all;
-    if (all != nullptr) all->previous = one;
-    all = one;
-    ++caches;
+    auto* const one = ::new (store.upstream().allocate(sizeof(pool_cache), alignof(pool_cache))) pool_cache(chunk_bytes(), *this, false);
+    enlist(*one);
     return one;
 }
 
-pool_cache* pool_state::try_adopt_or_make() noexcept {
-#if defined(__cpp_exceptions)
-    try {
-        return adopt_or_make();
-    } catch (...) {
-        return nullptr;  // out of memory, as a rule; what comes back then goes back without a batch
-    }
-#else
-    return adopt();
-#endif
+pool_cache* pool_state::adopt_or_map() noexcept {
+    if (pool_cache* const left = adopt()) return left;
+    void* const pages = os::map_pages(sizeof(pool_cache));
+    if (pages == nullptr) return nullptr;
+    auto* const one = ::new (pages) pool_cache(chunk_bytes(), *this, true);
+    enlist(*one);
+    return one;
 }
 
+void pool_state::enlist(pool_cache& one) noexcept {
+    const std::scoped_lock hold(store.mutex());
+    one.next = all;
+    if (all != nullptr) all->previous = &one;
+    all = &one;
+    ++caches;
+}
+
+// What lies in its mail is looked after later: a thread that ends should not wait for what others sent.
 void pool_state::leave(pool_cache& mine) noexcept {
     mine.send_all();
-    empty_mail(mine);
+    mine.collect();
     while (chunk* const free = mine.spare()) store.keep(*free);
     const std::scoped_lock hold(store.mutex());
     mine.next_idle = nullptr;
@@ -117,16 +124,17 @@ void pool_state::look_after_idle() noexcept {
 }
 
 void* pool_state::serve(pool_cache& mine, unsigned index, std::size_t bytes) {
-    do {
+    // Most of what others sent is of the sizes that are asked for; what is left waits, so that no allocation waits for all of it.
+    for (int rounds = 16; rounds != 0; --rounds) {
         if (void* const block = mine.refill(index, bytes)) return block;
-    } while (mine.collect());
+        if (!mine.collect()) break;
+    }
     chunk* more = store.idle();
-    if (more == nullptr) more = mine.spare();
     if (more == nullptr) {
         look_after_idle();
         more = store.idle();
     }
-    if (more == nullptr) more = store.fetch();
+    if (more == nullptr) more = store.fetch(mine);
     mine.add(*more, index);
     return mine.refill(index, bytes);
 }
@@ -158,8 +166,10 @@ void pool_state::trim_idle() noexcept {
 }
 
 void pool_state::destroy(pool_cache& one) noexcept {
+    const bool mapped = one.mapped;
     one.~pool_cache();
-    store.upstream().deallocate(&one, sizeof(pool_cache), alignof(pool_cache));
+    if (mapped) os::unmap_pages(&one, sizeof(pool_cache));
+    else store.upstream().deallocate(&one, sizeof(pool_cache), alignof(pool_cache));
 }
 
 }  // namespace autopmr

@@ -19,14 +19,14 @@ namespace autopmr {
 struct pool_state;
 
 struct pool_cache : chunk_heap {
-    pool_cache(std::size_t chunk_bytes, pool_state& of) noexcept : chunk_heap(chunk_bytes), pool(&of) {}
+    pool_cache(std::size_t chunk_bytes, pool_state& of, bool of_pages) noexcept : chunk_heap(chunk_bytes), pool(&of), mapped(of_pages) {}
 
-    // Another cache's block, freed here.
-    void send(pool_cache& to, const chunk& from, void* block) noexcept;
+    // Another cache's block, freed here. False when it has just been: it is left alone.
+    [[nodiscard]] bool send(pool_cache& to, const chunk& from, void* block) noexcept;
     void send_all() noexcept;
     // Pushes blocks that are linked from `first` to `last`. Any thread.
     void receive(free_block* first, free_block* last) noexcept;
-    void receive(void* block) noexcept;
+    [[nodiscard]] bool receive(void* block) noexcept;  // false as above
     // Takes some of what others sent; false when there was nothing.
     bool collect() noexcept;
     [[nodiscard]] bool has_mail() const noexcept { return backlog != nullptr || inbox.load(std::memory_order_relaxed) != nullptr; }
@@ -39,6 +39,7 @@ struct pool_cache : chunk_heap {
     static constexpr std::size_t batches = 8, most_blocks = 64, most_bytes = std::size_t{32} << 10;
 
     pool_state*      pool;
+    const bool  mapped;  // in pages of the system, for a thread whose first call was a deallocation: that asks no upstream
     free_block* backlog = nullptr;  // taken from the inbox and not looked at yet
     batch       out[batches];
     pool_cache *     next = nullptr, *previous = nullptr;  // of all of the pool
@@ -60,9 +61,10 @@ struct pool_state {
 
     // A cache that nobody uses, for the caller alone; null when there is none.
     [[nodiscard]] pool_cache* adopt() noexcept;
-    // The same, made if need be. Throws what the upstream throws.
+    // The same, made if need be in memory of the upstream. Throws what that throws.
     [[nodiscard]] pool_cache* adopt_or_make();
-    [[nodiscard]] pool_cache* try_adopt_or_make() noexcept;
+    // The same in pages of the system; null where there are none.
+    [[nodiscard]] pool_cache* adopt_or_map() noexcept;
     // The caller uses it no more.
     void leave(pool_cache& mine) noexcept;
     // Looks after what was sent to caches that nobody uses. Some of them at a time, so that many don't make allocations slow.
@@ -72,6 +74,7 @@ struct pool_state {
     void                empty_mail(pool_cache& mine) noexcept;
     void                trim(pool_cache& mine) noexcept;
     void                trim_idle() noexcept;
+    void                enlist(pool_cache& one) noexcept;
     void                destroy(pool_cache& one) noexcept;
 
     std::uintptr_t          mask, colours;
@@ -90,7 +93,7 @@ struct pool_threads {
     static void clear(concurrent_pool_resource& pool) noexcept;
     // This thread's cache from now on; null where the thread or the pool can't have one.
     [[nodiscard]] static pool_cache* enter(concurrent_pool_resource& pool);
-    [[nodiscard]] static pool_cache* try_enter(concurrent_pool_resource& pool) noexcept;  // or where memory is out
+    [[nodiscard]] static pool_cache* enter_to_deallocate(concurrent_pool_resource& pool) noexcept;  // or where memory is out
 
     static constexpr std::uint32_t nobodys = per_thread::cells_bytes;  // the first place is always null
 };

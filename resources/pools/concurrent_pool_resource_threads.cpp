@@ -34,6 +34,11 @@ void leave_place(std::uint32_t offset) noexcept {
 
 constinit pool_state* pools = nullptr;
 
+// Looks first: what was never written to is not backed by memory yet.
+void forget(std::atomic<void*>& cache) noexcept {
+    if (cache.load(memory_order_relaxed) != nullptr) cache.store(nullptr, memory_order_relaxed);
+}
+
 void thread_ends(thread_record& mine) noexcept {
     const std::scoped_lock hold(per_thread::lock());
     for (std::uint32_t offset = per_thread::cells_bytes; offset < mine.caches_end; offset += place_bytes) {
@@ -49,13 +54,14 @@ void in_parent() noexcept {
     for (pool_state* one = pools; one != nullptr; one = one->next) one->store.mutex().unlock();
 }
 // What other threads were in the middle of stays as it is, out of everybody's way: their caches, and what was on its way to those
-// that go on. Blocks that lie there are lost to the child; the pool's end gives their chunks back.
+// that go on. Blocks that lie there are lost to the child; the pool's end gives their chunks back, but for one that was
+// between two lists at that moment.
 void in_child() noexcept {
     thread_record* const mine = per_thread::current();
     for (thread_record* record = per_thread::first_record(); record != nullptr; record = record->next) {
         if (record == mine || !record->in_use) continue;
         for (std::uint32_t offset = per_thread::cells_bytes; offset != places_end; offset += place_bytes)
-            record->cache(offset).store(nullptr, memory_order_relaxed);
+            forget(record->cache(offset));
         record->caches_end = 0;
     }
     for (pool_state* one = pools; one != nullptr; one = one->next) {
@@ -64,13 +70,12 @@ void in_child() noexcept {
     }
 }
 constinit per_thread::guest guest{thread_ends, before_fork, in_parent, in_child};
-constinit std::atomic<bool> invited{false};
 
 }  // namespace
 
 void pool_threads::enlist(concurrent_pool_resource& pool) noexcept {
-    if (!invited.load(memory_order_relaxed) && !invited.exchange(true))
-        per_thread::invite(guest);
+    static const bool invited = (per_thread::invite(guest), true);
+    static_cast<void>(invited);
     const std::scoped_lock hold(per_thread::lock());
     pool_state*&          first = pools;
     pool.state_->next = first;
@@ -91,7 +96,7 @@ void pool_threads::clear(concurrent_pool_resource& pool) noexcept {
     const std::uint32_t    offset = pool.slot_.load(memory_order_relaxed);
     if (offset == nobodys) return;
     for (thread_record* record = per_thread::first_record(); record != nullptr; record = record->next)
-        if (record->in_use) record->cache(offset).store(nullptr, memory_order_relaxed);
+        if (record->in_use) forget(record->cache(offset));
 }
 
 namespace {
@@ -109,9 +114,16 @@ thread_record* record_with_place(std::atomic<std::uint32_t>& slot) noexcept {
     return offset != pool_threads::nobodys ? record : nullptr;
 }
 
-void settle(thread_record& record, std::uint32_t offset, pool_cache& one) noexcept {
+pool_cache* settle(pool_state& state, thread_record& record, std::uint32_t offset, pool_cache* one) noexcept {
+    auto* const there = static_cast<pool_cache*>(record.cache(offset).load(memory_order_relaxed));
+    if (there != nullptr) {  // the upstream came back to the pool from within, and that call settled already
+        if (one != nullptr) state.leave(*one);
+        return there;
+    }
+    if (one == nullptr) return nullptr;
     record.caches_end = std::max(record.caches_end, offset + place_bytes);
-    record.cache(offset).store(&one, memory_order_relaxed);
+    record.cache(offset).store(one, memory_order_relaxed);
+    return one;
 }
 
 }  // namespace
@@ -119,16 +131,13 @@ void settle(thread_record& record, std::uint32_t offset, pool_cache& one) noexce
 pool_cache* pool_threads::enter(concurrent_pool_resource& pool) {
     thread_record* const record = record_with_place(pool.slot_);
     if (record == nullptr) return nullptr;
-    pool_cache* const mine = pool.state_->adopt_or_make();
-    settle(*record, pool.slot_.load(memory_order_relaxed), *mine);
-    return mine;
+    pool_cache* const one = pool.state_->adopt_or_make();
+    return settle(*pool.state_, *record, pool.slot_.load(memory_order_relaxed), one);
 }
 
-pool_cache* pool_threads::try_enter(concurrent_pool_resource& pool) noexcept {
+pool_cache* pool_threads::enter_to_deallocate(concurrent_pool_resource& pool) noexcept {
     thread_record* const record = record_with_place(pool.slot_);
-    pool_cache* const         mine = record != nullptr ? pool.state_->try_adopt_or_make() : nullptr;
-    if (mine != nullptr) settle(*record, pool.slot_.load(memory_order_relaxed), *mine);
-    return mine;
+    return record != nullptr ? settle(*pool.state_, *record, pool.slot_.load(memory_order_relaxed), pool.state_->adopt_or_map()) : nullptr;
 }
 
 }  // namespace autopmr

@@ -36,20 +36,22 @@ void pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t al
     if (chunk* const gone = heap_->emptied(which)) own().store.keep(*gone);
 }
 
+void pool_resource::begin() {
+    void* const memory = upstream_.allocate(sizeof(state), alignof(state));
+    if (!unused()) return upstream_.deallocate(memory, sizeof(state), alignof(state));  // the upstream came back here, and was faster
+    heap_ = ::new (memory) state(chunk_heap::sound_chunk_bytes(options_.chunk_bytes), upstream_);
+}
+
 [[gnu::noinline]] void* pool_resource::allocate_slowly(std::size_t bytes, std::size_t alignment) {
-    if (unused()) {
-        void* const memory = upstream_.allocate(sizeof(state), alignof(state));
-        heap_ = ::new (memory) state(chunk_heap::sound_chunk_bytes(options_.chunk_bytes), upstream_);
-    }
+    check_request("pool", bytes, alignment);
+    if (unused()) begin();
     chunk_heap& heap = *heap_;
     auto&       store = own().store;
-    store.check(bytes, alignment);
     const pooled_request request(bytes, alignment, heap.largest());
     if (request.index == 0) return store.allocate_large(bytes, alignment);
     if (void* const block = heap.refill(request.index, bytes)) return block;
     chunk* more = store.idle();
-    if (more == nullptr) more = heap.spare();
-    if (more == nullptr) more = store.fetch();
+    if (more == nullptr) more = store.fetch(heap);
     heap.add(*more, request.index);
     return heap.refill(request.index, bytes);
 }
@@ -67,7 +69,6 @@ void pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t al
     }
     chunk& from = *heap.chunk_of(block);
     if (from.home != &heap || from.block_bytes != size_classes::bytes_of(request.index)) {
-        // A large block that comes back as a small one is told apart from what was never ours.
         if (!store.deallocate_large(block, bytes, alignment)) store.report_stray(heap.chunks(), block, bytes, alignment);
         return;
     }
@@ -88,7 +89,9 @@ void pool_resource::release() noexcept {
     if (unused()) return;
     state& last = own();
     heap_ = &no_heap;
-    last.store.give_back_all(last.chunks());
+    chunk* const chunks = last.chunks();
+    last.forget();  // first: their memory is somebody else's as soon as it is given back
+    last.store.give_back_all(chunks);
     last.store.release();
     last.~state();
     upstream_.deallocate(&last, sizeof(state), alignof(state));

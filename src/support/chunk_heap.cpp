@@ -49,8 +49,11 @@ chunk_heap::chunk_heap(std::size_t chunk_bytes) noexcept
     if (watched_) announce::pool_made(this);
 }
 
-chunk_heap::~chunk_heap() {
+chunk_heap::~chunk_heap() { forget(); }
+
+void chunk_heap::forget() noexcept {
     if (watched_) announce::pool_gone(this);
+    watched_ = false;
 }
 
 // Puts some more blocks, in the order of their addresses, on the free list of a chunk that has none there.

@@ -111,6 +111,8 @@ public:
     [[nodiscard]] chunk* emptied(chunk& which) noexcept;
     /// An idle chunk now serves this class.
     void add(chunk& idle, unsigned index) noexcept;
+    /// Those who watch hear that its blocks are gone. Before its chunks are given back at its end.
+    void forget() noexcept;
     /// A wholly free chunk that was kept at hand for some class, taken out; null when there is none.
     [[nodiscard]] chunk* spare() noexcept;
 

@@ -11,6 +11,7 @@
 #include <autopmr/resource_ptr.hpp>
 
 #include "src/support/announce.hpp"
+#include "src/support/attempt.hpp"
 #include "src/support/chunk_heap.hpp"
 #include "src/support/large_blocks.hpp"
 
@@ -18,6 +19,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -41,6 +43,12 @@ struct pooled_request {
     }
 };
 
+/// Refuses what can't be, in the name of a pool.
+inline void check_request(const char* name, std::size_t bytes, std::size_t alignment) {
+    if (!std::has_single_bit(alignment)) throw_bad_alignment(bytes, alignment, name);
+    if (alignment > PTRDIFF_MAX || bytes > PTRDIFF_MAX - alignment) throw_out_of_memory(bytes, alignment, name);
+}
+
 template <class Mutex>
 class chunk_store {
 public:
@@ -52,10 +60,6 @@ public:
     [[nodiscard]] resource_ptr&       upstream() noexcept { return upstream_; }
     [[nodiscard]] const char*         name() const noexcept { return name_; }
 
-    void check(std::size_t bytes, std::size_t alignment) const {
-        if (!std::has_single_bit(alignment)) throw_bad_alignment(bytes, alignment, name_);
-        if (alignment > PTRDIFF_MAX || bytes > PTRDIFF_MAX - alignment) throw_out_of_memory(bytes, alignment, name_);
-    }
 
     /// An idle chunk, or null.
     [[nodiscard]] chunk* idle() noexcept {
@@ -67,9 +71,15 @@ public:
         }
         return one;
     }
-    /// A new one from the upstream. Throws what that throws.
-    [[nodiscard]] chunk* fetch() {
-        void* const memory = upstream_.allocate(chunk_bytes_, chunk_bytes_);
+    /// A new one from the upstream, or where that refuses one that `asking` can spare. Taking those first would save memory, but
+    /// sizes that take turns would take one chunk from each other again and again. Throws what the upstream throws.
+    [[nodiscard]] chunk* fetch(chunk_heap& asking) {
+        std::exception_ptr why;
+        void* const        memory = attempt(upstream_, chunk_bytes_, chunk_bytes_, why);
+        if (memory == nullptr) {
+            if (chunk* const spared = asking.spare()) return spared;
+            std::rethrow_exception(why);
+        }
         auto* const one = ::new (static_cast<void*>(chunk_heap::header(reinterpret_cast<std::uintptr_t>(memory), chunk_heap::colours_of(chunk_bytes_)))) chunk;
         const std::scoped_lock hold(mutex_);
         ++count_;

@@ -2,12 +2,12 @@
 #include <autopmr/pools/concurrent_pool_resource.hpp>
 #include <autopmr/testing/test_resource.hpp>
 
+#include "pools/marked_blocks.hpp"
 #include "support/catch.hpp"
 #include "support/faults.hpp"
 #include "support/sanitized.hpp"
 
 #include <atomic>
-#include <cstring>
 #include <memory>
 #include <memory_resource>
 #include <thread>
@@ -15,35 +15,9 @@
 
 using namespace autopmr;
 using autopmr::testing::test_resource;
-using autopmr_test::faults;
+using namespace autopmr_test;
 
 namespace {
-
-struct block {
-    unsigned char* at = nullptr;
-    std::size_t    bytes = 0;
-    unsigned char  mark = 0;
-};
-
-block take(std::pmr::memory_resource& from, std::size_t bytes, unsigned char mark) {
-    const block one{static_cast<unsigned char*>(from.allocate(bytes)), bytes, mark};
-    std::memset(one.at, mark, bytes);
-    return one;
-}
-
-bool give(std::pmr::memory_resource& to, const block& one) {
-    bool intact = true;
-    for (std::size_t i = 0; i != one.bytes; ++i) intact = intact && one.at[i] == one.mark;
-    to.deallocate(one.at, one.bytes);
-    return intact;
-}
-
-template <class Work>
-void on_threads(unsigned threads, Work work) {
-    std::vector<std::thread> all;
-    for (unsigned t = 0; t != threads; ++t) all.emplace_back([&work, t] { work(t); });
-    for (std::thread& one : all) one.join();
-}
 
 std::size_t in_use(const test_resource& upstream) { return static_cast<std::size_t>(upstream.bytes_in_use()); }
 
@@ -195,6 +169,13 @@ TEST_CASE("large blocks are anyone's, and misuse is reported") {
     pool.deallocate(mine, 100);
     CHECK(seen.last().kind == fault_kind::double_free);
     CHECK(seen.count() == 5);
+    void* const twice = pool.allocate(100);
+    std::thread([&] {
+        pool.deallocate(twice, 100);
+        pool.deallocate(twice, 100);
+    }).join();
+    CHECK(seen.last().kind == fault_kind::double_free);
+    CHECK(seen.count() == 6);
     pool.deallocate(big, 10000);
     other.deallocate(others, 100);
 }
@@ -226,34 +207,4 @@ TEST_CASE("bad requests are refused; an upstream that fails at any call loses no
     for (std::size_t alignment : {0, 3, 24}) CHECK_THROWS_AS(pool.allocate(8, alignment), bad_alignment);
     CHECK_THROWS_AS(pool.allocate(SIZE_MAX, 8), out_of_memory);
     CHECK_THROWS_AS(pool.allocate(1, std::size_t{1} << 40), std::bad_alloc);
-}
-
-TEST_CASE("threads that trade blocks and trim meanwhile keep all of them whole") {
-    test_resource            upstream;
-    concurrent_pool_resource pool(&upstream);
-    constexpr std::size_t    places = 256;
-    std::vector<std::atomic<block*>> market(places);
-    std::atomic<bool>                intact{true};
-    on_threads(4, [&](unsigned t) {
-        std::uint32_t seed = t + 1;
-        for (int i = 0; i != (under_tsan || under_asan ? 20000 : 150000); ++i) {
-            seed = seed * 1664525u + 1013904223u;
-            auto* const mine = new (pool.allocate(sizeof(block))) block(take(pool, (seed >> 16) % 3000, static_cast<unsigned char>(seed >> 8)));
-            block* const theirs = market[(seed >> 12) % places].exchange(mine);
-            if (theirs != nullptr) {
-                if (!give(pool, *theirs)) intact = false;
-                pool.deallocate(theirs, sizeof(block));
-            }
-            if (i % 5000 == 0) pool.trim();
-        }
-    });
-    for (auto& place : market)
-        if (block* const left = place.load()) {
-            if (!give(pool, *left)) intact = false;
-            pool.deallocate(left, sizeof(block));
-        }
-    CHECK(intact);
-    pool.trim();
-    CHECK(pool.usage().chunks == 0);
-    CHECK(pool.usage().large_blocks == 0);
 }

@@ -100,7 +100,7 @@ TEST_CASE("chunks that are wholly free serve other sizes, and go at trim") {
     CHECK(pool.usage().idle_chunks == chunks);
     blocks.resize(40000);
     for (void*& block : blocks) block = pool.allocate(72);
-    CHECK(pool.usage().chunks == chunks);  // of 80 bytes each: the same memory
+    CHECK(pool.usage().chunks <= chunks + 1);  // of 80 bytes each: the same memory, but for a chunk that the first size keeps at hand
     for (std::size_t i = 0; i != blocks.size(); ++i)
         if (i % 20 != 0) pool.deallocate(blocks[i], 72);
     pool.trim();

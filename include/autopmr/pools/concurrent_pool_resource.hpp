@@ -10,7 +10,9 @@
 ///
 /// Any thread may call anything but release() and the destructor, for which nobody else may be using the pool; threads may still
 /// hold caches then. The upstream must be thread-safe. In the child of a fork the pool goes on; what other threads had cached
-/// stays reserved until the pool ends. More than 16382 pools in use at once share the upstream's books under a lock.
+/// stays reserved until the pool ends. Of more than 16383 pools in use at once the rest lends its
+/// caches for one call at a time. ThreadSanitizer follows 64 locks that one thread holds: a program under it that forks with more pools
+/// than that must run with detect_deadlocks=0.
 /// Throws what the upstream throws, out_of_memory for a size that can't be, and bad_alignment; misuse is reported as
 /// pool_resource does.
 

@@ -10,8 +10,9 @@
 /// until trim(), release() or its end.
 ///
 /// One thread at a time. Asks the upstream for nothing before the first allocation. Throws what the upstream throws,
-/// out_of_memory for a size that can't be, and bad_alignment. A block that comes back with a size of another class, or to a pool that
-/// never gave it, is reported as a fault, as far as can be seen from its chunk; tracking_resource finds all of them. Under
+/// out_of_memory for a size that can't be, and bad_alignment. A block that comes back with a size of another class, twice at once, or to a
+/// pool that never gave it, is reported as a fault, as far as can be seen from the chunk it should lie in; where no memory lies
+/// there, reading that is itself the end. tracking_resource finds all misuse. Under
 /// AddressSanitizer and Valgrind what is not handed out can't be touched.
 
 #include <autopmr/layer.hpp>
@@ -56,6 +57,7 @@ public:
 private:
     struct state;
     bool  unused() const noexcept;
+    void  begin();
     state& own() const noexcept;
     void  emptied(chunk& which) noexcept;
     void* do_allocate(std::size_t bytes, std::size_t alignment) override;
