@@ -51,4 +51,8 @@ std::size_t   tracking_resource::live_blocks() const noexcept { return books_ !=
 std::size_t   tracking_resource::live_bytes() const noexcept { return books_ != nullptr ? books_->live().bytes : 0; }
 std::uint64_t tracking_resource::allocations() const noexcept { return books_ != nullptr ? books_->allocations() : 0; }
 
+layer_facts tracking_resource::facts() const noexcept {
+    return layer_facts().append(live_blocks()).append(" blocks and ").append(live_bytes()).append(" bytes live");
+}
+
 }  // namespace autopmr
