@@ -1,6 +1,7 @@
 // What README tells of the backends is what backends() says.
 #include <autopmr/selector.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -32,4 +33,14 @@ TEST_CASE("README's table of backends is the table that backends() gives, in its
     for (const autopmr::backend& b : autopmr::backends()) expected.append("| `").append(b.name).append("` | ").append(b.what).append(" |\n");
     // What follows is README's new table when this fails: copy it from the message.
     CHECK(between(read(AUTOPMR_SOURCE_DIR "/README.md"), "<!-- backends:", "<!-- /backends -->") == expected);
+}
+
+TEST_CASE("README's table of parts links every pool and decorator") {
+    const std::string table = between(read(AUTOPMR_SOURCE_DIR "/README.md"), "<!-- parts:", "<!-- /parts -->");
+    for (const char* folder : {"pools", "decorators"})
+        for (const auto& header : std::filesystem::directory_iterator(AUTOPMR_SOURCE_DIR "/include/autopmr/" + std::string(folder))) {
+            const std::string path = std::string(folder) + "/" + header.path().filename().string();
+            INFO(path);
+            CHECK(table.find("](include/autopmr/" + path + ")") != std::string::npos);
+        }
 }
