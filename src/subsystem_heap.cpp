@@ -5,6 +5,7 @@
 
 #include "src/platform/os.hpp"
 #include "src/subsystem_node.hpp"
+#include "src/support/announce.hpp"
 
 #include <algorithm>
 #include <new>
@@ -29,14 +30,16 @@ heap_offer make_own_heap(const backend& maker) noexcept {
     if (place == nullptr) return {nullptr, "out of memory"};
 #if defined(__cpp_exceptions)
     try {
-        return {::new (place) concurrent_pool_resource(options_for(maker), &maker.resource()), {}};
+        ::new (place) concurrent_pool_resource(options_for(maker), &maker.resource());
     } catch (const std::bad_alloc&) {
         os::unmap_pages(place, sizeof(concurrent_pool_resource));
         return {nullptr, "out of memory"};
     }
 #else
-    return {::new (place) concurrent_pool_resource(options_for(maker), &maker.resource()), {}};
+    ::new (place) concurrent_pool_resource(options_for(maker), &maker.resource());
 #endif
+    announce::keeps_for_ever(place, sizeof(concurrent_pool_resource));
+    return {static_cast<concurrent_pool_resource*>(place), {}};
 }
 
 }  // namespace autopmr

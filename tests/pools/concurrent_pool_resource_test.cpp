@@ -203,7 +203,8 @@ TEST_CASE("bad requests are refused; an upstream that fails at any call loses no
         more = upstream.refusals();
         CHECK(upstream.blocks_in_use() == 0);
     }
-    concurrent_pool_resource pool;
+    test_resource            upstream;
+    concurrent_pool_resource pool(&upstream);
     for (std::size_t alignment : {0, 3, 24}) CHECK_THROWS_AS(pool.allocate(8, alignment), bad_alignment);
     CHECK_THROWS_AS(pool.allocate(SIZE_MAX, 8), out_of_memory);
     CHECK_THROWS_AS(pool.allocate(1, std::size_t{1} << 40), std::bad_alloc);
