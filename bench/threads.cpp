@@ -93,6 +93,28 @@ double larson(resource& r, unsigned threads) {
     });
 }
 
+/// Each thread puts a new block into a random place of a table that all share, and frees what stood there: of four blocks that it frees
+/// three were another's. What Larson's server does when connections move between threads all the time.
+double shared_table(resource& r, unsigned threads) {
+    struct alignas(64) place {
+        std::atomic<std::size_t*> block{nullptr};
+    };
+    std::vector<place> table(1024);
+    const double       time = together(threads, [&](unsigned t) {
+        std::uint32_t seed = t + 1;
+        for (std::size_t i = 0; i != operations / 4; ++i) {
+            const std::size_t bytes = 16 + (next(seed) >> 16) % 496;
+            auto* const       mine = static_cast<std::size_t*>(r.allocate(bytes));
+            *mine = bytes;
+            std::size_t* const theirs = table[next(seed) >> 22].block.exchange(mine);
+            if (theirs != nullptr) r.deallocate(theirs, *theirs);
+        }
+    });
+    for (place& p : table)
+        if (std::size_t* const left = p.block.load()) r.deallocate(left, *left);
+    return time;
+}
+
 /// Half of the threads allocate batches, the other half free them.
 double producer_consumer(resource& r, unsigned threads) {
     constexpr std::size_t batch = 64, slots = 64;
@@ -128,6 +150,7 @@ int main(int argc, char** argv) {
     };
     static constexpr load loads[] = {{"local 1 thread", local, 1},   {"local 2 threads", local, 2},
                                      {"larson 2 threads", larson, 2}, {"larson 4 threads", larson, 4},
+                                     {"shared table 2 threads", shared_table, 2}, {"shared table 4 threads", shared_table, 4},
                                      {"producer/consumer 2 threads", producer_consumer, 2},
                                      {"producer/consumer 4 threads", producer_consumer, 4}};
     for (const load& l : loads)

@@ -88,12 +88,12 @@ void concurrent_pool_resource::do_deallocate(void* block, std::size_t bytes, std
     if (mine == nullptr) mine = pool_threads::enter_to_deallocate(*this);
     if (mine == from.home) {
         if (from.free == block) return store.report(fault_kind::double_free, block, from.block_bytes, 0, bytes, alignment);
-        chunk_heap::taken_back(from, block);
+        mine->taken_back(from, block);
         if (chunk* const gone = mine->give(from, block)) store.keep(*gone);
         return;
     }
-    chunk_heap::taken_back(from, block);
     auto& home = *static_cast<pool_cache*>(from.home);
+    (mine != nullptr ? *mine : home).taken_back(from, block);
     if (!(mine != nullptr ? mine->send(home, from, block) : home.receive(block)))
         store.report(fault_kind::double_free, block, from.block_bytes, 0, bytes, alignment);
 }

@@ -18,8 +18,14 @@ namespace autopmr {
 
 struct pool_state;
 
-struct pool_cache : chunk_heap {
-    pool_cache(std::size_t chunk_bytes, pool_state& of, bool of_pages) noexcept : chunk_heap(chunk_bytes), pool(&of), mapped(of_pages) {}
+// Stands before the rest, since other threads read it with each block they send: further on their reads would take away lines
+// that the owner writes.
+struct of_pool {
+    pool_state* const pool;
+};
+
+struct pool_cache : of_pool, chunk_heap {
+    pool_cache(std::size_t chunk_bytes, pool_state& of, bool of_pages) noexcept : of_pool{&of}, chunk_heap(chunk_bytes), mapped(of_pages) {}
 
     // Another cache's block, freed here. False when it has just been: it is left alone.
     [[nodiscard]] bool send(pool_cache& to, const chunk& from, void* block) noexcept;
@@ -29,7 +35,6 @@ struct pool_cache : chunk_heap {
     [[nodiscard]] bool receive(void* block) noexcept;  // false as above
     // Takes some of what others sent; false when there was nothing.
     bool collect() noexcept;
-    [[nodiscard]] bool has_mail() const noexcept { return backlog != nullptr || inbox.load(std::memory_order_relaxed) != nullptr; }
 
     struct batch {
         pool_cache*      to = nullptr;
@@ -38,7 +43,6 @@ struct pool_cache : chunk_heap {
     };
     static constexpr std::size_t batches = 8, most_blocks = 64, most_bytes = std::size_t{32} << 10;
 
-    pool_state*      pool;
     const bool  mapped;  // in pages of the system, for a thread whose first call was a deallocation: that asks no upstream
     free_block* backlog = nullptr;  // taken from the inbox and not looked at yet
     batch       out[batches];

@@ -73,7 +73,7 @@ void pool_resource::begin() {
         return;
     }
     if (from.free == block) return store.report(fault_kind::double_free, block, from.block_bytes, 0, bytes, alignment);
-    chunk_heap::taken_back(from, block);
+    heap.taken_back(from, block);
     if (chunk* const gone = heap.give(from, block)) store.keep(*gone);
 }
 

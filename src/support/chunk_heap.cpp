@@ -89,8 +89,8 @@ void* chunk_heap::refill(unsigned index, std::size_t bytes) noexcept {
     return nullptr;
 }
 
-void chunk_heap::taken_back(const chunk& from, const void* block) noexcept {
-    if (from.home->watched_) announce::block_taken(from.home, block, from.block_bytes);
+void chunk_heap::taken_back(const chunk& from, const void* block) const noexcept {
+    if (watched_) announce::block_taken(from.home, block, from.block_bytes);
 }
 
 chunk* chunk_heap::give(chunk& to, void* block) noexcept {

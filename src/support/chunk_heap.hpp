@@ -19,19 +19,20 @@ struct free_block {
     free_block* next;
 };
 
-/// The header of a chunk. What the hot paths use stands first.
+/// The header of a chunk: a line that any thread may read while a block is live, and then what its heap writes all the time.
 struct alignas(64) chunk {
-    free_block*   free = nullptr;
-    std::uint32_t  live = 0;        ///< blocks out, and 1 for being the first of its list; see live_of() for what stands in none
-    std::uint32_t  block_bytes = 0; ///< the size of each
     std::uintptr_t tag = 0;         ///< of whose blocks of which size these are; 0 where somebody watches: all go the slow path
     chunk_heap*    home = nullptr;  ///< null while it is idle
-    chunk *       next = nullptr, *previous = nullptr;                    // of its size, or of the idle ones
-    chunk *       next_of_heap = nullptr, *previous_of_heap = nullptr;
-    std::uint32_t fresh = 0, end = 0;  // from the chunk's header on: what was never handed out
-    std::uint32_t out = 0;             // blocks out, while it has none to give
-    std::uint32_t size_class = 0;
-    bool          listed = false;
+    std::uint32_t  block_bytes = 0; ///< the size of each
+    std::uint32_t  size_class = 0;
+
+    alignas(64) free_block* free = nullptr;
+    std::uint32_t  live = 0;        ///< blocks out, and 1 for being the first of its list; see live_of() for what stands in none
+    std::uint32_t  out = 0;         // blocks out, while it has none to give
+    std::uint32_t  fresh = 0, end = 0;  // from the chunk's header on: what was never handed out
+    chunk *        next = nullptr, *previous = nullptr;  // of its size, or of the idle ones
+    bool           listed = false;
+    chunk *        next_of_heap = nullptr, *previous_of_heap = nullptr;
 };
 
 /// Which class of sizes serves a request, and of what size its blocks are: steps of 8 bytes up to 64, since nodes of 24 and 40 bytes are
@@ -103,8 +104,8 @@ public:
 
     /// The same as take, from any chunk of the class; null when it needs a new one: add().
     [[nodiscard]] void* refill(unsigned index, std::size_t bytes) noexcept;
-    /// A block comes back: it is hidden from now on. Before give(), on any thread.
-    static void taken_back(const chunk& from, const void* block) noexcept;
+    /// A block comes back, and is hidden from now on. Before give(), on any thread's heap.
+    void taken_back(const chunk& from, const void* block) const noexcept;
     /// The same as put, and emptied where that is due: a chunk that goes, or null.
     [[nodiscard]] chunk* give(chunk& to, void* block) noexcept;
     /// A chunk is wholly free, or gives its first block back. Answers it, taken out, when the class has enough without it.
@@ -140,10 +141,10 @@ private:
 
     std::uintptr_t mask_ = 0, colours_ = 0;
     std::size_t    small_ = 0;
+    bool           watched_ = false;
     chunk*         at_hand_[size_classes::steps];  // by steps, the first of a list; no_chunk where there is none, or where somebody watches
     size_list      lists_[size_classes::count];
     chunk*         all_ = nullptr;
-    bool           watched_ = false;
 };
 
 inline constinit chunk no_chunk;  ///< has no block, ever, and is never written to: stands where a class has no chunk
