@@ -6,6 +6,7 @@
 
 #include "subjects.hpp"
 
+#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,6 +129,7 @@ void measure(const load& l, const bench::subject& s) {
     l.run(*s.resource, b);
     const std::size_t peak = resident("VmHWM") - before, kept = resident("VmRSS");
     if (const autopmr::backend* what = autopmr::find_backend(s.name); what != nullptr && what->trim != nullptr) what->trim();
+    if (s.pool != nullptr) s.pool->trim(), ::malloc_trim(0);  // below it lies malloc, which keeps what it is given
     const std::size_t trimmed = resident("VmRSS");
     const auto        over = [before](std::size_t now) { return now > before ? static_cast<double>(now - before) : 0.0; };
     std::printf("%.4f %.4f %.4f\n", static_cast<double>(peak) / static_cast<double>(b.most), over(kept) / static_cast<double>(peak),

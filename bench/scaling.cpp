@@ -4,6 +4,7 @@
 ///     bench.scaling [--benchmark_out=FILE] [--rounds=N]
 
 #include "subjects.hpp"
+#include "together.hpp"
 
 #include <autopmr/backends/mimalloc.hpp>
 #include <autopmr/decorators/limit.hpp>
@@ -11,8 +12,6 @@
 #include <autopmr/decorators/tracing.hpp>
 
 #include <algorithm>
-#include <barrier>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -21,7 +20,6 @@
 #include <memory_resource>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -68,19 +66,7 @@ void mixed(resource& r, unsigned thread) {
 }
 
 double seconds(void (*work)(resource&, unsigned), resource& r, unsigned threads) {
-    using clock = std::chrono::steady_clock;
-    std::barrier                   start(static_cast<std::ptrdiff_t>(threads));
-    std::vector<clock::time_point> began(threads), ended(threads);
-    std::vector<std::thread>       all;
-    for (unsigned t = 0; t != threads; ++t)
-        all.emplace_back([&, t] {
-            start.arrive_and_wait();
-            began[t] = clock::now();
-            work(r, t);
-            ended[t] = clock::now();
-        });
-    for (std::thread& one : all) one.join();
-    return std::chrono::duration<double>(*std::max_element(ended.begin(), ended.end()) - *std::min_element(began.begin(), began.end())).count();
+    return bench::together(threads, [&](unsigned t) { work(r, t); });
 }
 
 }  // namespace

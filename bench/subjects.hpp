@@ -19,6 +19,7 @@ struct subject {
     std::string                name;
     std::pmr::memory_resource* resource;
     bool                       thread_safe;
+    autopmr::layer*            pool = nullptr;  ///< of ours, to be trimmed
 };
 
 /// Boost's pool for one thread under the standard's interface: one direct call more.
@@ -36,9 +37,11 @@ inline std::vector<subject> subjects() {
     std::vector<subject> all{{"std new_delete", std::pmr::new_delete_resource(), true},
                              {"std unsynchronized pool", new std::pmr::unsynchronized_pool_resource, false},
                              {"std synchronized pool", new std::pmr::synchronized_pool_resource, true},
-                             {"pool_resource", new autopmr::pool_resource(std::pmr::new_delete_resource()), false},
-                             {"concurrent_pool_resource", new autopmr::concurrent_pool_resource(std::pmr::new_delete_resource()), true},
                              {"boost unsynchronized pool", new boost_pool, false}};
+    auto* const pool = new autopmr::pool_resource(std::pmr::new_delete_resource());
+    auto* const concurrent = new autopmr::concurrent_pool_resource(std::pmr::new_delete_resource());
+    all.push_back({"pool_resource", pool, false, pool});
+    all.push_back({"concurrent_pool_resource", concurrent, true, concurrent});
     for (const autopmr::backend& b : autopmr::backends())
         if (b.why_not().empty()) all.push_back({std::string(b.name), &b.resource(), true});
     return all;

@@ -2,16 +2,15 @@
 /// Each iteration starts its threads, waits until all stand ready, and measures until the last is done.
 
 #include "subjects.hpp"
+#include "together.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <atomic>
 #include <barrier>
-#include <chrono>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <memory_resource>
 #include <string>
 #include <thread>
@@ -40,28 +39,11 @@ void give(resource& to, block& b) {
     b = {};
 }
 
-/// From the first thread's beginning to the last one's end, as they saw it: whoever waits for them is woken when it suits the system.
-double together(unsigned threads, const std::function<void(unsigned)>& work) {
-    using clock = std::chrono::steady_clock;
-    std::barrier                   start(static_cast<std::ptrdiff_t>(threads));
-    std::vector<clock::time_point> began(threads), ended(threads);
-    std::vector<std::thread>       all;
-    for (unsigned t = 0; t != threads; ++t)
-        all.emplace_back([&, t] {
-            start.arrive_and_wait();
-            began[t] = clock::now();
-            work(t);
-            ended[t] = clock::now();
-        });
-    for (std::thread& t : all) t.join();
-    return std::chrono::duration<double>(*std::max_element(ended.begin(), ended.end()) - *std::min_element(began.begin(), began.end())).count();
-}
-
 constexpr std::size_t operations = 1000000;
 
 /// Each thread replaces random blocks of its own.
 double local(resource& r, unsigned threads) {
-    return together(threads, [&](unsigned t) {
+    return bench::together(threads, [&](unsigned t) {
         std::vector<block> mine(512);
         std::uint32_t      seed = t + 1;
         for (std::size_t i = 0; i != operations; ++i) {
@@ -78,7 +60,7 @@ double larson(resource& r, unsigned threads) {
     std::vector<std::vector<block>> sets(threads, std::vector<block>(512));
     constexpr unsigned              shifts = 8;
     std::barrier                    shift(static_cast<std::ptrdiff_t>(threads));
-    return together(threads, [&](unsigned t) {
+    return bench::together(threads, [&](unsigned t) {
         std::uint32_t seed = t + 1;
         for (unsigned s = 0; s != shifts; ++s) {
             std::vector<block>& set = sets[(t + s) % threads];
@@ -100,7 +82,7 @@ double shared_table(resource& r, unsigned threads) {
         std::atomic<std::size_t*> block{nullptr};
     };
     std::vector<place> table(1024);
-    const double       time = together(threads, [&](unsigned t) {
+    const double       time = bench::together(threads, [&](unsigned t) {
         std::uint32_t seed = t + 1;
         for (std::size_t i = 0; i != operations / 4; ++i) {
             const std::size_t bytes = 16 + (next(seed) >> 16) % 496;
@@ -123,7 +105,7 @@ double producer_consumer(resource& r, unsigned threads) {
         std::atomic<std::size_t> written{0}, read{0};
     };
     std::vector<lane> lanes(std::max(1u, threads / 2));
-    return together(static_cast<unsigned>(lanes.size()) * 2, [&](unsigned t) {
+    return bench::together(static_cast<unsigned>(lanes.size()) * 2, [&](unsigned t) {
         lane&         l = lanes[t / 2];
         std::uint32_t seed = t + 1;
         for (std::size_t n = 0; n != operations / batch; ++n) {

@@ -56,12 +56,7 @@ bool is_used(const arena_chunk* chunk, const arena_chunk* current) noexcept {
 }
 
 void report(fault_kind kind, const void* address, std::size_t bytes) noexcept {
-    fault_report fault;
-    fault.kind = kind;
-    fault.address = address;
-    fault.resource = "arena";
-    fault.given_bytes = bytes;
-    report_fault(fault);
+    report_fault({.kind = kind, .address = address, .resource = "arena", .given_bytes = bytes});
 }
 
 }  // namespace

@@ -278,14 +278,7 @@ private:
     }
     [[gnu::noinline, gnu::cold]] static void misuse(
         fault_kind kind, const void* at, std::size_t expected, std::size_t bytes, std::size_t alignment) noexcept {
-        fault_report report;
-        report.kind = kind;
-        report.address = at;
-        report.resource = "fixed_heap";
-        report.expected_bytes = expected;
-        report.given_bytes = bytes;
-        report.given_alignment = alignment;
-        report_fault(report);
+        report_fault({.kind = kind, .address = at, .resource = "fixed_heap", .expected_bytes = expected, .given_bytes = bytes, .given_alignment = alignment});
     }
 
     fixed_heap_resource&        h_;

@@ -34,14 +34,7 @@ std::size_t whole_pages(std::size_t bytes) noexcept {
 }
 
 void report(fault_kind kind, const void* block, std::size_t expected, std::size_t bytes, std::size_t alignment) noexcept {
-    fault_report fault;
-    fault.kind = kind;
-    fault.address = block;
-    fault.resource = "huge_page";
-    fault.expected_bytes = expected;
-    fault.given_bytes = bytes;
-    fault.given_alignment = alignment;
-    report_fault(fault);
+    report_fault({.kind = kind, .address = block, .resource = "huge_page", .expected_bytes = expected, .given_bytes = bytes, .given_alignment = alignment});
 }
 
 }  // namespace

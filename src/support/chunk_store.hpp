@@ -133,15 +133,8 @@ public:
     /// What can't be a block of a pool. It goes on when the handler says so; the block is nobody's from then on.
     void report(fault_kind kind, const void* block, std::size_t expected, std::size_t expected_alignment, std::size_t given,
                 std::size_t given_alignment) const noexcept {
-        fault_report one;
-        one.kind = kind;
-        one.address = block;
-        one.resource = name_;
-        one.expected_bytes = expected;
-        one.expected_alignment = expected_alignment;
-        one.given_bytes = given;
-        one.given_alignment = given_alignment;
-        report_fault(one);
+        report_fault({.kind = kind, .address = block, .resource = name_, .expected_bytes = expected, .expected_alignment = expected_alignment,
+                      .given_bytes = given, .given_alignment = given_alignment});
     }
 
     /// A block that is no large one, and not of the chunk it should be in: of `chunks`, a heap's, or of no one.

@@ -7,6 +7,7 @@
 
 #include "src/support/announce.hpp"
 #include "support/catch.hpp"
+#include "support/faults.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -19,24 +20,9 @@
 #include <vector>
 
 using namespace autopmr;
+using autopmr_test::counted_faults;
 
 namespace {
-
-/// Faults while it lives are counted, and what was misused stays as it is.
-struct counted_faults {
-    counted_faults() {
-        last = {};
-        count = 0;
-        set_fault_handler([](const fault_report& fault) noexcept {
-            last = fault;
-            ++count;
-            return fault_answer::quarantine;
-        });
-    }
-    ~counted_faults() { set_fault_handler(nullptr); }
-    static inline fault_report last;
-    static inline int          count = 0;
-};
 
 /// Refuses the n-th request.
 class failing_upstream final : public std::pmr::memory_resource {

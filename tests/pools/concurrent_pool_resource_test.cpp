@@ -134,7 +134,7 @@ TEST_CASE("thousands of pools can be in use at once, and one that a thread does 
 }
 
 TEST_CASE("large blocks are anyone's, and misuse is reported") {
-    faults                   seen;
+    counted_faults                   seen;
     test_resource            upstream;
     concurrent_pool_resource pool(&upstream);
     std::vector<block>       large(500);
@@ -149,33 +149,33 @@ TEST_CASE("large blocks are anyone's, and misuse is reported") {
     });
     CHECK(intact);
     CHECK(pool.usage().large_blocks == 0);
-    CHECK(seen.count() == 0);
+    CHECK(seen.count == 0);
 
     concurrent_pool_resource other(&upstream);
     void* const              mine = pool.allocate(100);
     void* const              others = other.allocate(100);
     void* const              big = pool.allocate(10000);
     pool.deallocate(others, 100);
-    CHECK(seen.last().kind == fault_kind::foreign_pointer);
+    CHECK(seen.last.kind == fault_kind::foreign_pointer);
     pool.deallocate(mine, 200);
-    CHECK(seen.last().kind == fault_kind::wrong_size);
-    CHECK(seen.last().expected_bytes == 112);
+    CHECK(seen.last.kind == fault_kind::wrong_size);
+    CHECK(seen.last.expected_bytes == 112);
     std::thread([&] { pool.deallocate(mine, 200); }).join();
-    CHECK(seen.count() == 3);
+    CHECK(seen.count == 3);
     pool.deallocate(big, 10001);
-    CHECK(seen.last().kind == fault_kind::wrong_size);
-    CHECK(seen.last().expected_bytes == 10000);
+    CHECK(seen.last.kind == fault_kind::wrong_size);
+    CHECK(seen.last.expected_bytes == 10000);
     pool.deallocate(mine, 100);
     pool.deallocate(mine, 100);
-    CHECK(seen.last().kind == fault_kind::double_free);
-    CHECK(seen.count() == 5);
+    CHECK(seen.last.kind == fault_kind::double_free);
+    CHECK(seen.count == 5);
     void* const twice = pool.allocate(100);
     std::thread([&] {
         pool.deallocate(twice, 100);
         pool.deallocate(twice, 100);
     }).join();
-    CHECK(seen.last().kind == fault_kind::double_free);
-    CHECK(seen.count() == 6);
+    CHECK(seen.last.kind == fault_kind::double_free);
+    CHECK(seen.count == 6);
     pool.deallocate(big, 10000);
     other.deallocate(others, 100);
 }

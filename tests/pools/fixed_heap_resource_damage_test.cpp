@@ -4,6 +4,7 @@
 #include <autopmr/pools/fixed_heap_resource.hpp>
 
 #include "support/catch.hpp"
+#include "support/faults.hpp"
 #include "support/sanitized.hpp"
 
 #include <algorithm>
@@ -13,24 +14,11 @@
 #include <vector>
 
 using namespace autopmr;
+using autopmr_test::counted_faults;
 
 namespace {
 
 constexpr std::size_t word = sizeof(std::size_t);
-fault_kind            last_kind = fault_kind::unknown;
-unsigned              faults = 0;
-
-struct remembering {
-    remembering() {
-        faults = 0;
-        set_fault_handler([](const fault_report& found) noexcept {
-            last_kind = found.kind;
-            ++faults;
-            return fault_answer::quarantine;
-        });
-    }
-    ~remembering() { set_fault_handler(nullptr); }
-};
 
 struct worn_heap {
     explicit worn_heap(std::size_t bytes) : memory(bytes), heap(memory.data(), bytes) {
@@ -96,12 +84,12 @@ TEST_CASE("check finds every bit that is not as it should be") {
 }
 
 TEST_CASE("a write past the end or after the free is reported when the neighbour notices") {
-    const remembering on;
+    const counted_faults on;
     {
         worn_heap worn(8000);  // blocks 1 and 2 are used, 0 and 3 are free
         std::memset(static_cast<char*>(worn.blocks[1].first) - word, 0xff, word);
         worn.give_back(1);
-        CHECK(faults == 1);
+        CHECK(counted_faults::count == 1);
         CHECK(worn.heap.check().found());
     }
     {
@@ -110,11 +98,11 @@ TEST_CASE("a write past the end or after the free is reported when the neighbour
         auto* const       next = static_cast<char*>(worn.blocks[2].first) + std::max<std::size_t>(size, 4 * word) - word;
         std::memset(next, 0x41, word);  // the header of 3
         worn.give_back(2);
-        CHECK(last_kind == fault_kind::overrun);
-        CHECK(faults == 2);
+        CHECK(counted_faults::last.kind == fault_kind::overrun);
+        CHECK(counted_faults::count == 2);
         const std::size_t used = worn.heap.used();
         worn.give_back(4);  // 3 is free as well, but its last word is intact: what is before 4 is not believed
-        CHECK(last_kind == fault_kind::write_after_free);
+        CHECK(counted_faults::last.kind == fault_kind::write_after_free);
         CHECK(worn.heap.used() == used);
     }
     {
@@ -126,7 +114,7 @@ TEST_CASE("a write past the end or after the free is reported when the neighbour
         std::memset(p, 0x41, 2 * word);
         CHECK(heap.check().what == "a free block's links or its list do not lead to it");
         void* r = heap.allocate(100);  // p's list leads nowhere; there is room elsewhere
-        CHECK(last_kind == fault_kind::write_after_free);
+        CHECK(counted_faults::last.kind == fault_kind::write_after_free);
         CHECK(r != p);
         CHECK(r != q);
     }
@@ -134,7 +122,7 @@ TEST_CASE("a write past the end or after the free is reported when the neighbour
 
 TEST_CASE("a damaged heap goes on, crashes nowhere and hands out nothing outside its buffer") {
     if (watched()) return;
-    const remembering on;
+    const counted_faults on;
     std::mt19937      random(7);
     for (unsigned round = 0; round != 3000; ++round) {
         worn_heap               worn(8000);
@@ -158,5 +146,5 @@ TEST_CASE("a damaged heap goes on, crashes nowhere and hands out nothing outside
             (void)worn.heap.largest_free();
         }
     }
-    CHECK(faults > 1000);
+    CHECK(counted_faults::count > 1000);
 }

@@ -3,6 +3,7 @@
 #include <autopmr/pools/fixed_heap_resource.hpp>
 
 #include "support/catch.hpp"
+#include "support/faults.hpp"
 #include "support/sanitized.hpp"
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <vector>
 
 using namespace autopmr;
+using autopmr_test::counted_faults;
 
 namespace {
 
@@ -39,20 +41,6 @@ std::size_t free_blocks(const fixed_heap_resource& heap) {
     heap.walk([&](const heap_block& b) { count += !b.used; });
     return count;
 }
-
-fault_report last_fault;
-unsigned     faults = 0;
-
-fault_answer remember(const fault_report& found) noexcept {
-    last_fault = found;
-    ++faults;
-    return fault_answer::quarantine;
-}
-
-struct remembering {
-    remembering() { faults = 0, set_fault_handler(remember); }
-    ~remembering() { set_fault_handler(nullptr); }
-};
 
 }  // namespace
 
@@ -201,7 +189,7 @@ TEST_CASE("walk shows every block in order, and with what lies between them the 
 }
 
 TEST_CASE("misuse at deallocation is reported and the block kept out of circulation") {
-    const remembering   on;
+    const counted_faults on;
     buffer              memory(4000);
     fixed_heap_resource heap(memory.data(), memory.size());
     char*               a = static_cast<char*>(heap.allocate(100));
@@ -209,19 +197,19 @@ TEST_CASE("misuse at deallocation is reported and the block kept out of circulat
     void*               c = heap.allocate(100, 64);
     const auto          expect = [&](fault_kind kind, void* p, std::size_t bytes, std::size_t alignment) {
         const std::size_t used = heap.used();
-        const unsigned    before = faults;
+        const int         before = counted_faults::count;
         heap.deallocate(p, bytes, alignment);
-        CHECK(faults == before + 1);
-        CHECK(last_fault.kind == kind);
-        CHECK(last_fault.address == p);
-        CHECK(std::string(last_fault.resource) == "fixed_heap");
-        CHECK(last_fault.given_bytes == bytes);
-        CHECK(last_fault.given_alignment == alignment);
+        CHECK(counted_faults::count == before + 1);
+        CHECK(counted_faults::last.kind == kind);
+        CHECK(counted_faults::last.address == p);
+        CHECK(std::string(counted_faults::last.resource) == "fixed_heap");
+        CHECK(counted_faults::last.given_bytes == bytes);
+        CHECK(counted_faults::last.given_alignment == alignment);
         CHECK(heap.used() == used);
         CHECK_FALSE(heap.check().found());
     };
     expect(fault_kind::wrong_size, a, 200, 8);
-    CHECK(last_fault.expected_bytes >= 100);
+    CHECK(counted_faults::last.expected_bytes >= 100);
     expect(fault_kind::wrong_size, a, 50, 8);
     expect(fault_kind::wrong_size, a, most, 8);
     expect(fault_kind::wrong_alignment, b, 100, 4096);

@@ -5,6 +5,7 @@
 
 #include "src/platform/os.hpp"
 #include "support/catch.hpp"
+#include "support/faults.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,25 +17,12 @@
 #include <vector>
 
 using namespace autopmr;
+using autopmr_test::counted_faults;
 
 namespace {
 
 const std::size_t huge = huge_page_resource::page_bytes();
 constexpr char    pool_size[] = "/proc/sys/vm/nr_hugepages";
-
-struct counted_faults {
-    counted_faults() {
-        count = 0;
-        set_fault_handler([](const fault_report& fault) noexcept {
-            last = fault;
-            ++count;
-            return fault_answer::quarantine;
-        });
-    }
-    ~counted_faults() { set_fault_handler(nullptr); }
-    static inline fault_report last;
-    static inline int          count = 0;
-};
 
 /// A line of /proc/self/smaps about the mapping that holds an address, in bytes; -1 where it can't be had.
 long in_smaps(const void* at, const std::string& key) {

@@ -18,7 +18,7 @@
 
 using namespace autopmr;
 using autopmr::testing::test_resource;
-using autopmr_test::faults;
+using autopmr_test::counted_faults;
 
 namespace {
 
@@ -208,44 +208,44 @@ TEST_CASE("an upstream that fails at any call leaves a pool as it was") {
 }
 
 TEST_CASE("misuse at deallocation is reported with what was expected and given, and changes nothing") {
-    faults        seen;
+    counted_faults        seen;
     test_resource upstream;
     pool_resource pool(&upstream), other(&upstream);
     int           stranger = 0;
     pool.deallocate(&stranger, sizeof stranger);  // never used
-    CHECK(seen.last().kind == fault_kind::foreign_pointer);
+    CHECK(seen.last.kind == fault_kind::foreign_pointer);
 
     void* const small = pool.allocate(100);
     void* const large = pool.allocate(20000);
     void* const others = other.allocate(100);
     pool.deallocate(small, 300);
-    CHECK(seen.last().kind == fault_kind::wrong_size);
-    CHECK(seen.last().address == small);
-    CHECK(seen.last().expected_bytes == 112);
-    CHECK(seen.last().given_bytes == 300);
-    CHECK(std::string_view(seen.last().resource) == "pool");
+    CHECK(seen.last.kind == fault_kind::wrong_size);
+    CHECK(seen.last.address == small);
+    CHECK(seen.last.expected_bytes == 112);
+    CHECK(seen.last.given_bytes == 300);
+    CHECK(std::string_view(seen.last.resource) == "pool");
     pool.deallocate(small, 30000);
-    CHECK(seen.last().kind == fault_kind::wrong_size);
+    CHECK(seen.last.kind == fault_kind::wrong_size);
     pool.deallocate(large, 20001);
-    CHECK(seen.last().kind == fault_kind::wrong_size);
-    CHECK(seen.last().expected_bytes == 20000);
+    CHECK(seen.last.kind == fault_kind::wrong_size);
+    CHECK(seen.last.expected_bytes == 20000);
     pool.deallocate(large, 20000, 64);
-    CHECK(seen.last().kind == fault_kind::wrong_alignment);
+    CHECK(seen.last.kind == fault_kind::wrong_alignment);
     pool.deallocate(others, 100);
-    CHECK(seen.last().kind == fault_kind::foreign_pointer);
-    CHECK(seen.count() == 6);
+    CHECK(seen.last.kind == fault_kind::foreign_pointer);
+    CHECK(seen.count == 6);
     CHECK(pool.usage().live_blocks == 1);
     CHECK(pool.usage().large_blocks == 1);
 
     void* const twice = pool.allocate(48);
     pool.deallocate(twice, 48);
     pool.deallocate(twice, 48);
-    CHECK(seen.last().kind == fault_kind::double_free);
-    CHECK(seen.count() == 7);
+    CHECK(seen.last.kind == fault_kind::double_free);
+    CHECK(seen.count == 7);
     pool.deallocate(small, 100);
     pool.deallocate(large, 20000);
     other.deallocate(others, 100);
-    CHECK(seen.count() == 7);
+    CHECK(seen.count == 7);
 }
 
 TEST_CASE("containers live and die on a pool") {

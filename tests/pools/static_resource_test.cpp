@@ -1,6 +1,7 @@
 #include <autopmr/pools/static_resource.hpp>
 
 #include "support/catch.hpp"
+#include "support/faults.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -8,24 +9,7 @@
 #include <vector>
 
 using namespace autopmr;
-
-namespace {
-
-fault_report last_fault;
-unsigned     faults = 0;
-
-fault_answer remember(const fault_report& found) noexcept {
-    last_fault = found;
-    ++faults;
-    return fault_answer::quarantine;
-}
-
-struct remembering {
-    remembering() { faults = 0, set_fault_handler(remember); }
-    ~remembering() { set_fault_handler(nullptr); }
-};
-
-}  // namespace
+using autopmr_test::counted_faults;
 
 TEST_CASE("a static resource hands out its own bytes, all of them, and no more") {
     static_resource<100> r;
@@ -78,24 +62,24 @@ TEST_CASE("a static resource keeps alignments and refuses what is none") {
 }
 
 TEST_CASE("a static resource reports what it did not hand out") {
-    const remembering   on;
+    const counted_faults on;
     static_resource<64> r;
     void*               a = r.allocate(16, 8);
     int                 elsewhere = 0;
     r.deallocate(&elsewhere, sizeof elsewhere, alignof(int));
-    CHECK(last_fault.kind == fault_kind::foreign_pointer);
-    CHECK(last_fault.address == &elsewhere);
+    CHECK(counted_faults::last.kind == fault_kind::foreign_pointer);
+    CHECK(counted_faults::last.address == &elsewhere);
     r.deallocate(nullptr, 1, 1);
-    CHECK(last_fault.kind == fault_kind::foreign_pointer);
+    CHECK(counted_faults::last.kind == fault_kind::foreign_pointer);
     r.deallocate(a, 17, 8);
-    CHECK(last_fault.kind == fault_kind::wrong_size);
-    CHECK(last_fault.given_bytes == 17);
+    CHECK(counted_faults::last.kind == fault_kind::wrong_size);
+    CHECK(counted_faults::last.given_bytes == 17);
     CHECK(r.used() == 16);
     r.deallocate(a, 16, 8);
-    CHECK(faults == 3);
+    CHECK(counted_faults::count == 3);
     r.deallocate(a, 16, 8);
-    CHECK(last_fault.kind == fault_kind::double_free);
-    CHECK(faults == 4);
+    CHECK(counted_faults::last.kind == fault_kind::double_free);
+    CHECK(counted_faults::count == 4);
 }
 
 TEST_CASE("a container works on a static resource") {

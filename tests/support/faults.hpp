@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Collects the faults that are reported while it lives, and lets the program go on.
+/// Counts the faults that are reported while it lives, keeps the last, and lets the program go on.
 
 #include <autopmr/fault_report.hpp>
 
@@ -8,27 +8,24 @@
 
 namespace autopmr_test {
 
-class faults {
-public:
-    faults() noexcept {
-        count_ = 0;
-        before_ = autopmr::set_fault_handler([](const autopmr::fault_report& report) noexcept {
-            last_ = report;
-            ++count_;
+struct counted_faults {
+    counted_faults() noexcept {
+        count = 0;
+        before_ = autopmr::set_fault_handler([](const autopmr::fault_report& fault) noexcept {
+            last = fault;
+            ++count;
             return autopmr::fault_answer::quarantine;
         });
     }
-    faults(const faults&) = delete;
-    faults& operator=(const faults&) = delete;
-    ~faults() { autopmr::set_fault_handler(before_); }
+    counted_faults(const counted_faults&) = delete;
+    counted_faults& operator=(const counted_faults&) = delete;
+    ~counted_faults() { autopmr::set_fault_handler(before_); }
 
-    [[nodiscard]] int                          count() const noexcept { return count_; }
-    [[nodiscard]] const autopmr::fault_report& last() const noexcept { return last_; }
+    static inline autopmr::fault_report last;
+    static inline std::atomic<int>      count{0};
 
 private:
-    static inline std::atomic<int>      count_{0};
-    static inline autopmr::fault_report last_;
-    autopmr::fault_handler              before_;
+    autopmr::fault_handler before_;
 };
 
 }  // namespace autopmr_test
