@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 
 namespace autopmr::testing {
 
@@ -12,6 +13,7 @@ std::string why_no_child() { return {}; }
 child_end in_child(const std::function<int()>& body, unsigned seconds) {
     int pipe_ends[2];
     if (::pipe(pipe_ends) != 0) return {};
+    std::fflush(stdout);  // or a runtime that flushes at _exit, as ThreadSanitizer's does, writes it twice
     const pid_t child = ::fork();
     if (child == 0) {
         // The test framework's handlers would report the signal as a failure of this test.

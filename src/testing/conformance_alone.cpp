@@ -15,6 +15,8 @@
 namespace autopmr::testing {
 namespace {
 
+using sizes = std::initializer_list<std::size_t>;
+
 constexpr std::size_t most_alignment = 64 * 1024;
 
 /// One refused request: says what happened instead of Error, or nothing.
@@ -44,7 +46,7 @@ std::string zero_is_unique(const conformance_subject& subject) {
     std::vector<patterned_block> live;
     std::string                  broken;
     for (int round = 0; round != 4; ++round) {
-        for (std::size_t alignment : {1, 2, 8, 16, 64, 4096}) live.push_back({take(on.resource(), 0, alignment), 0, alignment});
+        for (std::size_t alignment : sizes{1, 2, 8, 16, 64, 4096}) live.push_back({take(on.resource(), 0, alignment), 0, alignment});
         live.push_back(take_patterned(on.resource(), 1, 1, 7));
     }
     for (std::size_t i = 0; i != live.size(); ++i) {
@@ -90,8 +92,8 @@ std::string every_alignment_is_kept(const conformance_subject& subject) {
 
 std::string bad_alignments_are_refused(const conformance_subject& subject) {
     bench on(subject);
-    for (std::size_t alignment : {0, 3, 5, 12, 24, 48, 65, 96, 1000}) {
-        for (std::size_t bytes : {0, 1, 64, 100000}) {
+    for (std::size_t alignment : sizes{0, 3, 5, 12, 24, 48, 65, 96, 1000}) {
+        for (std::size_t bytes : sizes{0, 1, 64, 100000}) {
             if (std::string broken = refused<bad_alignment>(on.resource(), bytes, alignment); !broken.empty()) return broken;
         }
     }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <limits>
 #include <new>
 #include <vector>
@@ -28,13 +29,18 @@ public:
     std::string play(std::size_t steps) {
         std::string broken;
         while (history_.size() != steps && broken.empty()) {
-            broken = one_step();
+            try {
+                broken = one_step();
+            } catch (const std::exception& error) {
+                broken = std::string("threw where it should not: ") + error.what();
+            }
             if (broken.empty()) broken = compare();
         }
         if (!broken.empty()) broken = tell(broken);
         refuse_after(-1);
         for (const entry& each : live_) give_back(resource_, each.block);
         live_.clear();
+        live_bytes_ = 0;
         if (broken.empty() && !(broken = compare()).empty()) broken = "after all blocks came back: " + tell(broken);
         return broken;
     }
@@ -50,8 +56,8 @@ private:
     };
 
     std::string one_step() {
-        if (history_.size() % 64 == 0)
-            growth_ = 20 + 30 * roll_.below(3);  // of 100 steps so many take: it shrinks, stays, grows
+        // Of 100 steps so many take: the number of blocks shrinks, stays, or grows for a while.
+        if (history_.size() % 64 == 0) growth_ = 20 + 30 * roll_.below(3);
         const std::size_t what = roll_.below(100);
         if (what == 0) return ask_too_much();
         if (what == 1 && seen_.upstream != nullptr) {
@@ -82,13 +88,14 @@ private:
         history_.push_back({step::takes, taken_, bytes, alignment});
         const std::string before = books();
         const long long   refusals = upstream_refusals();
+        void*             p = nullptr;
         try {
-            void* p = take(resource_, bytes, alignment);
-            return add({p, bytes, alignment, static_cast<unsigned char>(1 + taken_ % 255)});
+            p = take(resource_, bytes, alignment);
         } catch (const std::bad_alloc&) {
             if (upstream_refusals() == refusals) return "refused what it could have served";
             return same_books(before);
         }
+        return add({p, bytes, alignment, static_cast<unsigned char>(1 + taken_ % 255)});
     }
 
     /// A new block: sound by itself, and among the others. Nothing is written before that is known.
@@ -148,7 +155,6 @@ private:
                 return "upstream: " + std::string(words.view());
         }
         if (seen_.subject == nullptr || !seen_.subject->live_bytes) return {};
-        if (live_.empty()) live_bytes_ = 0;
         const std::size_t says = seen_.subject->live_bytes(resource_);
         return says == live_bytes_
                    ? ""
@@ -163,8 +169,9 @@ private:
         return before == after ? "" : "a refused request changed the books from " + before + " to " + after;
     }
     [[nodiscard]] long long upstream_refusals() const { return seen_.upstream != nullptr ? seen_.upstream->refusals() : 0; }
-    void                    refuse_after(long long allocations) {
-                           if (seen_.upstream != nullptr) seen_.upstream->set_allocation_limit(allocations);
+
+    void refuse_after(long long allocations) {
+        if (seen_.upstream != nullptr) seen_.upstream->set_allocation_limit(allocations);
     }
 
     [[nodiscard]] std::string tell(const std::string& broken) const {

@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <memory>
 #include <memory_resource>
 #include <new>
 #include <stdexcept>
@@ -60,6 +61,7 @@ TEST_CASE("code that takes nothing will do, and may handle refusals itself") {
     CHECK(exception_test_loop(resource, falls_back) == 2);
     CHECK(handled == 2);
     CHECK(exception_test_loop(resource, [] {}) == 0);
+    CHECK(exception_test_loop(resource, [moved = std::make_unique<int>(2)] { return *moved; }) == 0);  // can't be copied
 }
 
 TEST_CASE("what leaks when refused is told, with the round it happened in") {

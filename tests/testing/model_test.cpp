@@ -97,3 +97,16 @@ TEST_CASE("a subject's upstream refuses now and then, and a resource alone may n
     full.set_allocation_limit(0, test_resource::after_limit::refuse);
     CHECK(check_against_model(full, 3).find("refused what it could have served") == 0);
 }
+
+TEST_CASE("a deallocate that throws is told, with its seed") {
+    struct needs_memory_to_free final : pass_through {
+        using pass_through::pass_through;
+        void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
+            upstream_->deallocate(upstream_->allocate(8, 8), 8, 8);
+            upstream_->deallocate(p, bytes, alignment);
+        }
+    };
+    const std::string broken = check_against_model(over_upstream<needs_memory_to_free>("needs memory to free"), 1);
+    CHECK(broken.find("threw where it should not: ") == 0);
+    CHECK(broken.find("seed 1, ") != std::string::npos);
+}

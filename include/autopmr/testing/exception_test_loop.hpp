@@ -14,7 +14,6 @@
 
 #include <functional>
 #include <type_traits>
-#include <utility>
 
 namespace autopmr::testing {
 
@@ -24,9 +23,10 @@ long long run_exception_test_loop(test_resource& resource, const std::function<v
 /// The same, for code that takes the resource, as P1160 has it, or nothing.
 template <class Code>
 long long exception_test_loop(test_resource& resource, Code&& code) {
-    if constexpr (std::is_invocable_v<Code&, test_resource&>)
-        return run_exception_test_loop(resource, std::forward<Code>(code));
-    else return run_exception_test_loop(resource, [&code](test_resource&) { code(); });
+    return run_exception_test_loop(resource, [&code]([[maybe_unused]] test_resource& given) {
+        if constexpr (std::is_invocable_v<Code&, test_resource&>) static_cast<void>(code(given));
+        else static_cast<void>(code());
+    });
 }
 
 }  // namespace autopmr::testing

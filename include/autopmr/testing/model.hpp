@@ -6,7 +6,8 @@
 /// hold what was written, a request that can't be met was refused, and the resource's own count of bytes, where it has one, is
 /// the model's. Sizes from nothing to some pages, alignments up to 64 KiB; at most 96 blocks, of about 5 MiB in all. The same
 /// seed is the same history on every machine. Use it beside the conformance suite, which plays it three times, when a resource
-/// is young: with many seeds. One thread. Throws what the resource throws, except bad_alloc for a request that can't be met.
+/// is young: with many seeds. Not for a resource that can't hold so much. One thread. An exception of the resource's is told,
+/// not thrown on.
 ///
 /// Returns what broke, or nothing. The text names the seed, the number of steps (the same history with fewer does not
 /// break) and the last of them, so that check_against_model(..., seed, steps) shows it again.
