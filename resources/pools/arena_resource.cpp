@@ -155,8 +155,12 @@ void arena_resource::take_back(void* block, std::size_t bytes) noexcept {
         announce::hide(block, bytes);
         if (at + span(bytes, true) != here_.next) return;
     }
-    // It ends where the arena stands. One that began before the chunk did was not of this size.
-    if (at < here_.current->begin) return report(fault_kind::wrong_size, block, bytes);
+    // It ends where the arena stands. One that began before the chunk did was not of this size, unless it only lies next to an
+    // empty beginning: a block of another chunk may end where a buffer begins.
+    if (at < here_.current->begin) {
+        if (here_.next != here_.current->begin) report(fault_kind::wrong_size, block, bytes);
+        return;
+    }
     move_to(at);
 }
 

@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
+#include <string_view>
 
 namespace autopmr::testing {
 
@@ -22,7 +24,15 @@ child_end in_child(const std::function<int()>& body, unsigned seconds) {
         ::dup2(pipe_ends[1], STDERR_FILENO);
         ::close(pipe_ends[0]);
         ::close(pipe_ends[1]);
-        ::_exit(body());
+        // What is thrown ends here: further up stands the rest of the test program, which is the parent's to run.
+        int status = 125;
+        try {
+            status = body();
+        } catch (const std::exception& error) {
+            const std::string_view words = error.what();
+            if (::write(STDERR_FILENO, words.data(), words.size()) < 0) status = 125;
+        } catch (...) {}
+        ::_exit(status);
     }
     ::close(pipe_ends[1]);
     child_end end;
