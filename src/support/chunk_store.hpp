@@ -58,7 +58,6 @@ public:
     [[nodiscard]] Mutex&              mutex() noexcept { return mutex_; }
     [[nodiscard]] const resource_ptr& upstream() const noexcept { return upstream_; }
     [[nodiscard]] resource_ptr&       upstream() noexcept { return upstream_; }
-    [[nodiscard]] const char*         name() const noexcept { return name_; }
 
 
     /// An idle chunk, or null.
