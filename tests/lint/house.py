@@ -18,12 +18,12 @@ PICTURE = """
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"thread_record", "platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe"}
+VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection"}
 CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
 # The named concepts of src/support. One that is not here is a part in disguise or needs a line.
-SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks"}
+SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks", "fault_sources", "stack_store", "wipe"}
 
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [
