@@ -28,6 +28,10 @@ enum class block_state : std::uint32_t { unknown, live, freed };
 /// that was misused stays out of circulation.
 enum class fault_answer : std::uint32_t { abort, trap, quarantine };
 
+/// What a resource that knows its blocks does at its end with those that still live: nothing; writes who they are; or does that
+/// and hands reports of kind leak to the handler. The blocks themselves stay as they are.
+enum class leak_answer : unsigned char { ignore, report, fault };
+
 /// When and by whom a block was allocated or freed. All zero where nobody wrote it down.
 struct fault_moment {
     static constexpr std::size_t most_frames = 12;

@@ -18,10 +18,6 @@ namespace autopmr {
 /// Which side of a block touches a guard page: its end (exact for typed blocks), its beginning, or either in turn.
 enum class guard_placement : unsigned char { after, before, alternate };
 
-/// What a guard does about blocks that are still live when it ends: nothing, write them to standard error, or report them as
-/// faults.
-enum class leak_answer : unsigned char { ignore, report, fault };
-
 struct guard_pool_options {
     guard_placement placement = guard_placement::after;
     std::size_t     most_live = 0;         ///< blocks at once; 0: as many as fit in the address space

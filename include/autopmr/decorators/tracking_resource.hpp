@@ -13,6 +13,7 @@
 /// it may be std::pmr's default resource, or stand below it. Throws what its upstream throws, bad_alignment, and out_of_memory
 /// where the books find no pages, always before the upstream is asked; without an operating system that is always.
 
+#include <autopmr/fault_report.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/resource_ptr.hpp>
 
@@ -26,14 +27,9 @@ namespace autopmr {
 
 class tracking_books;
 
-/// What a tracking_resource does at its end with blocks that still live: nothing; writes its report; does that and hands one
-/// fault_report of kind leak to the handler for each site, largest first, with the site's oldest block. The blocks themselves stay
-/// as they are.
-enum class leak_answer : unsigned char { ignore, report, fault };
-
 struct tracking_options {
     bool        call_stacks = true;  ///< false: only the caller of allocate is known
-    leak_answer at_end = leak_answer::report;
+    leak_answer at_end = leak_answer::report;  ///< of `fault`: one report a site, largest first, with the site's oldest block
     std::size_t most_sites = 20;  ///< that a report shows; the others are summed up
     /// Where write_report() goes, a line at a time and without its newline; null: standard error.
     void (*sink)(void* context, std::string_view line) noexcept = nullptr;
