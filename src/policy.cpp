@@ -71,7 +71,7 @@ bool read_whole(const char* path, std::string& out, policy_result& result) {
 }
 
 subsystem_wish to_wish(const policy_section& s) noexcept {
-    return {s.name, {s.backend, s.limit, s.own_heap, s.under}, s.at, s.backend_at, s.limit_at, s.own_heap_at, s.under_at};
+    return {s.name, {s.backend, s.limit, s.own_heap, s.under, s.secret}, s.at, s.backend_at, s.limit_at, s.own_heap_at, s.under_at, s.secret_at};
 }
 
 // The default is chosen once; what comes after it is kept, but changes nothing.

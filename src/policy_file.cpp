@@ -152,10 +152,11 @@ private:
         return true;
     }
 
-    bool secret(const toml::key& key, const toml::node& value) {
+    bool secret(const toml::key& key, const toml::node& value, policy_section& to) {
         const auto* const yes = value.as_boolean();
         if (yes == nullptr) return wrong_type(key, value, "secret = true or secret = false");
-        if (yes->get()) return fail(value.source(), secret_not_built);
+        to.secret = yes->get();
+        to.secret_at = place(value.source());
         return true;
     }
 
@@ -187,7 +188,7 @@ private:
                               : w == "limit"    ? size(word, value, s)
                               : w == "own_heap" ? heap(word, value, s)
                               : w == "guard"    ? guard_name(word, value, s)
-                              : w == "secret"   ? secret(word, value)
+                              : w == "secret"   ? secret(word, value, s)
                               : value.is_table() ? section(s.name, word, *value.as_table())
                                                  : unknown(word, "a subsystem", section_keys);
             if (!good) return false;

@@ -20,7 +20,8 @@ struct policy_section {
     std::optional<std::size_t> limit;
     std::optional<bool>        own_heap;
     std::optional<guard>       under;
-    setting_place              backend_at, limit_at, own_heap_at, under_at;
+    std::optional<bool>        secret;
+    setting_place              backend_at, limit_at, own_heap_at, under_at, secret_at;
 };
 
 struct policy_document {

@@ -11,9 +11,6 @@ namespace autopmr {
 // False when there is no guard of that name.
 [[nodiscard]] bool             parse(std::string_view word, guard& out) noexcept;
 inline constexpr std::string_view guard_words = "\"none\", \"canary\", \"pages\" or \"sampled\"";
-// Empty when a subsystem can have it, else "not built: ...".
-[[nodiscard]] std::string_view why_not_built(guard under) noexcept;
-inline constexpr std::string_view secret_not_built = "not built: secret; leave it out or say secret = false";
 // Empty when there is such a backend and it can serve, else why not and what could.
 [[nodiscard]] fixed_text<512>  backend_error(std::string_view name) noexcept;
 

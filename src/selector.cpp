@@ -19,13 +19,9 @@ standing refusal(std::string_view why) noexcept {
     return why.substr(0, mark.size()) == mark ? standing::not_built : standing::cannot_serve;
 }
 
-std::string_view guard_not_built(guard under) noexcept {
-    switch (under) {
-        case guard::none: return {};
-        case guard::canary: return "not built: canary_resource, which has to stand on top of it";
-        case guard::pages: return "not built: page_guarded_resource, which has to stand on top of it";
-        default: return "not built: sampled_guard_resource, which has to stand on top of it";
-    }
+std::string_view no_guard(const request& asked, guard under) noexcept {
+    if (under == guard::none || under == guard::canary || asked.where.os != operating_system::none) return {};
+    return "guard pages need an operating system";
 }
 
 bool first_row_of_its_backend(candidate_list rows, const candidate& row) noexcept {
@@ -83,9 +79,9 @@ void note_unasked(const request& asked, const candidate& row, decision& answer, 
     candidate_note note{row.what, row.rule, row.under, standing::not_tried, why_not_tried};
     if (asked.try_all) {
         const std::string_view no = why_not(asked, *row.what);
-        const std::string_view bare = guard_not_built(row.under);
+        const std::string_view bare = no_guard(asked, row.under);
         if (const verdict fits = row.suits(asked); !fits.suits) note = {row.what, row.rule, row.under, standing::not_suited, fits.because};
-        else if (!bare.empty()) note = {row.what, row.rule, row.under, standing::not_built, bare};
+        else if (!bare.empty()) note = {row.what, row.rule, row.under, standing::cannot_serve, bare};
         else if (!no.empty()) note = {row.what, row.rule, row.under, refusal(no), no};
         else note = {row.what, row.rule, row.under, standing::passed_over, "could serve, but is not needed"};
     }
@@ -147,7 +143,7 @@ void choose_by_table(const request& asked, candidate_list rows, decision& answer
         used |= fits.facts;
         candidate_note note{row.what, row.rule, row.under, standing::not_suited, fits.because};
         if (fits.suits) {
-            std::string_view no = guard_not_built(row.under);
+            std::string_view no = no_guard(asked, row.under);
             if (no.empty()) no = why_not(asked, *row.what);
             note.stands = no.empty() ? standing::taken : refusal(no);
             note.why = no.empty() ? fits.because : no;

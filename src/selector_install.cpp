@@ -60,7 +60,7 @@ void keep(std::pmr::memory_resource* current, decision& made) noexcept {
 
 // Runs while the others wait: calls nothing but the backend's own tune().
 void put_in_place(const request& asked, const policy& wishes, decision& made) noexcept {
-    std::pmr::memory_resource* const mine = &made.chosen->resource();
+    std::pmr::memory_resource* const mine = &made.resource();
     std::pmr::memory_resource* const current = std::pmr::get_default_resource();
     if (current != std::pmr::new_delete_resource() && current != mine && !wishes.replace) return keep(current, made);
     made.tunings = tuning_log(made.wanted);

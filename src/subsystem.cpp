@@ -110,7 +110,7 @@ subsystem_usage subsystem_resource::usage() const noexcept {
     static_cast<autopmr::usage&>(u) = node_->books.now();
     u.name = node_->view();
     if (node_->parent != nullptr) u.parent = node_->parent->view();
-    if (bound != nullptr) u.backend = bound->name;
+    if (bound != nullptr) u.backend = node_->in_force.terminal() ? upstream_layer()->name() : bound->name;
     return u;
 }
 

@@ -30,6 +30,29 @@ struct setting_source {
     explicit operator bool() const noexcept { return who != said_by::nobody; }
 };
 
+// What stands between a subsystem and its backend, or in the backend's place.
+struct protection {
+    guard under = guard::none;
+    bool  secret = false;
+
+    [[nodiscard]] bool any() const noexcept { return secret || under != guard::none; }
+    // Blocks do not come from the backend at all.
+    [[nodiscard]] bool terminal() const noexcept { return secret || under == guard::pages; }
+    bool operator==(const protection&) const = default;
+};
+
+// A guard or secret memory for one subsystem, made for the heap that it was about to be bound to.
+struct protected_heap {
+    layer*         heap = nullptr;
+    const backend* over = nullptr;
+    layer*         own = nullptr;
+    protection     kind;
+
+    [[nodiscard]] bool made_for(const backend* what, layer* heap_below, protection asked) const noexcept {
+        return heap != nullptr && over == what && own == heap_below && kind == asked;
+    }
+};
+
 using raw_allocate = void* (*)(std::size_t, std::size_t);
 using raw_deallocate = void (*)(void*, std::size_t, std::size_t);
 
@@ -52,8 +75,12 @@ struct subsystem_node {
     layer*                     own = nullptr;     // made when it was asked for
     const backend*             own_of = nullptr;  // by this backend
     bool                       own_heap = false;
-    guard                      under = guard::none;
-    setting_source             backend_by, limit_by, own_heap_by, under_by;
+    protection                 asked;             // what it says itself
+    protection                 in_force;          // what it was bound with
+    guard                      by_default = guard::none;  // what the root's default brought along
+    layer*                     below = nullptr;   // the own heap, its own or an ancestor's, that it was bound to
+    protected_heap             guarded;           // made for it, before it is bound
+    setting_source             backend_by, limit_by, own_heap_by, under_by, secret_by;
 
     std::atomic<subsystem_node*> next_in_bucket{nullptr};
     std::atomic<subsystem_node*> next{nullptr};  // in the order they were made: parents before children
@@ -85,6 +112,15 @@ const char* intern_locked(std::string_view text) noexcept;
 
 // A heap for a subsystem alone, from this backend: one of its own kind where it makes such, else a concurrent pool over it. For ever.
 heap_offer make_own_heap(const backend& maker) noexcept;
+// The guard or the secret memory, for ever, over a heap of its own where there is one. Where it can't be had, `heap` refuses
+// every request: never silently unguarded.
+protected_heap protect(const char* subsystem, protection kind, const backend& over, layer* own) noexcept;
+// Why no subsystem can have it; empty where one can.
+std::string_view why_no_protection(protection kind) noexcept;
+// Ends one that nobody uses.
+void discard(const protected_heap& unused) noexcept;
+// What a node gets: its own word, else the nearest ancestor's. Under the lock.
+protection protection_of(const subsystem_node& node) noexcept;
 // Settles which backend or heap a subsystem allocates from; it is bound afterwards.
 void bind(subsystem_node& node) noexcept;
 // Under the lock: "default", and why where it is not the chosen one.

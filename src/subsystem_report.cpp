@@ -23,6 +23,22 @@ fixed_text<192> inherited_from(const subsystem_node& node) noexcept {
     return fixed_text<192>("inherited from ").append(node.name_size != 0 ? node.view() : "the root");
 }
 
+// Of a setting that comes from the nearest ancestor that has it.
+fixed_text<192> origin_of(const subsystem_node& node, setting_source subsystem_node::*setting) noexcept {
+    const subsystem_node* from = &node;
+    while (!(from->*setting) && from->parent != nullptr) from = from->parent;
+    return from == &node || !(from->*setting) ? to_text(from->*setting) : inherited_from(*from);
+}
+
+// "mimalloc under canary (own heap)"
+std::string backend_cell(const subsystem_usage& u, const subsystem_settings& set) {
+    std::string text(u.backend.empty() ? std::string_view("-") : u.backend);
+    const bool  terminal = set.secret || set.under == guard::pages;
+    if (set.under != guard::none && !terminal) text.append(" under ").append(to_string(set.under));
+    if (set.own_heap && !terminal) text += " (own heap)";
+    return text;
+}
+
 void append_member(std::string& out, std::string_view key, std::string_view text) {
     append_json_string(out, key);
     out += ": ";
@@ -54,8 +70,11 @@ subsystem_settings subsystem_resource::settings() const noexcept {
     subsystem_settings    s;
     s.limit = self.books.limit();
     s.limit_from = to_text(self.limit_by);
-    s.under = self.under;
-    s.under_from = to_text(self.under_by);
+    const protection kind = self.bound.load(std::memory_order_relaxed) != nullptr ? self.in_force : protection_of(self);
+    s.under = kind.under;
+    s.secret = kind.secret;
+    s.under_from = origin_of(self, &subsystem_node::under_by);
+    s.secret_from = origin_of(self, &subsystem_node::secret_by);
     const subsystem_node* from = &self;  // who decides the backend, and with it the heap
     while (!from->backend_by && from->own == nullptr && from->parent != nullptr) from = from->parent;
     const backend* const bound = self.bound.load(std::memory_order_relaxed);
@@ -79,7 +98,7 @@ std::string subsystem_table(size_style style) {
         const subsystem_settings set = s->settings();
         const auto named = [](std::string_view name) { return std::string(name.empty() ? "(root)" : name); };
         rows.push_back({named(u.name), s->parent() != nullptr ? named(u.parent) : "-",
-            std::string(u.backend.empty() ? std::string_view("-") : u.backend) + (set.own_heap ? " (own heap)" : ""), size(u.live),
+            backend_cell(u, set), size(u.live),
             size(u.peak), u.peak_error != 0 ? std::string(1, '-') += size(u.peak_error) : "0", size(u.total), std::to_string(u.count),
             std::to_string(u.failures), u.limit != subsystem_options::no_limit ? size(u.limit) : "-",
             std::string(set.backend_from), std::string(set.limit_from)});
@@ -129,6 +148,7 @@ std::string subsystem_json() {
         else out += "\"limit\": null";
         out += set.own_heap ? ", \"own_heap\": true, " : ", \"own_heap\": false, ";
         append_member(out, "guard", to_string(set.under));
+        out += set.secret ? ", \"secret\": true" : ", \"secret\": false";
         out += ", \"from\": {";
         append_member(out, "backend", set.backend_from);
         out += ", ";
@@ -137,6 +157,8 @@ std::string subsystem_json() {
         append_member(out, "own_heap", set.own_heap_from);
         out += ", ";
         append_member(out, "guard", set.under_from);
+        out += ", ";
+        append_member(out, "secret", set.secret_from);
         out += "}}";
     }
     return out += "\n]}\n";

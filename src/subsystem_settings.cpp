@@ -36,10 +36,14 @@ bool check_values(const subsystem_wish& wish, policy_result& result) noexcept {
     if (wants.limit && *wants.limit == 0)
         return result.fail(of(wish, wish.limit_at, "limit").append(
                    "is 0, which would refuse every request; give a size such as \"64MiB\", or leave it out for no limit")), false;
-    if (wants.under) {
-        const std::string_view missing = why_not_built(*wants.under);
-        if (!missing.empty()) return result.fail(of(wish, wish.under_at, "guard").append("is ").append(missing)), false;
-    }
+    const bool secret = wants.secret.value_or(false);
+    if (secret && wants.under && *wants.under != guard::none && *wants.under != guard::pages)
+        return result.fail(of(wish, wish.under_at, "guard").append("is \"").append(to_string(*wants.under)).append(
+                   "\", which secret memory can't have; write \"pages\" for pages of their own, or \"none\"")), false;
+    const std::string_view missing = why_no_protection({wants.under.value_or(guard::none), secret});
+    if (!missing.empty())
+        return result.fail(of(wish, secret ? wish.secret_at : wish.under_at, secret ? "secret" : "guard").append("can't be had: ").append(
+                   missing)), false;
     return true;
 }
 
@@ -62,7 +66,7 @@ public:
 
 private:
     struct plan {
-        bool                       sets_backend = false, sets_limit = false, sets_own_heap = false, sets_under = false;
+        bool                       sets_backend = false, sets_limit = false, sets_own_heap = false, sets_under = false, sets_secret = false;
         const backend*             heap_of = nullptr;
         layer*                     heap = nullptr;
     };
@@ -82,12 +86,15 @@ private:
         p.sets_limit = wants.limit && wins(wish, wish.limit_at, node.limit_by, "limit");
         p.sets_own_heap = wants.own_heap && wins(wish, wish.own_heap_at, node.own_heap_by, "own_heap");
         p.sets_under = wants.under && wins(wish, wish.under_at, node.under_by, "guard");
+        p.sets_secret = wants.secret && wins(wish, wish.secret_at, node.secret_by, "secret");
 
         const bool           heap_wanted = p.sets_own_heap ? *wants.own_heap : node.own_heap;
         const backend* const bound = node.bound.load(std::memory_order_relaxed);
         if (bound != nullptr) {
             if (p.sets_backend && find_backend(wants.backend) != bound) return too_late(wish, wish.backend_at, "backend", *bound);
             if (p.sets_own_heap && heap_wanted != (node.own != nullptr)) return too_late(wish, wish.own_heap_at, "own_heap", *bound);
+            if (p.sets_under && *wants.under != node.in_force.under) return too_late(wish, wish.under_at, "guard", *bound);
+            if (p.sets_secret && *wants.secret != node.in_force.secret) return too_late(wish, wish.secret_at, "secret", *bound);
             return true;
         }
         if (!heap_wanted || !(p.sets_own_heap || p.sets_backend)) return true;
@@ -150,8 +157,12 @@ private:
             node.own_heap_by = source(wish.own_heap_at);
         }
         if (p.sets_under) {
-            node.under = *wish.wants.under;
+            node.asked.under = *wish.wants.under;
             node.under_by = source(wish.under_at);
+        }
+        if (p.sets_secret) {
+            node.asked.secret = *wish.wants.secret;
+            node.secret_by = source(wish.secret_at);
         }
         if (p.heap != nullptr || !node.own_heap) {
             node.own = p.heap;
@@ -224,7 +235,7 @@ policy_result configure(std::string_view name, const subsystem_options& options)
     // Nothing may throw from here: the only thing that could is running out of memory.
     try {
         wish_list list;
-        list.wishes.push_back({name, options, {}, {}, {}, {}, {}});
+        list.wishes.push_back({name, options, {}, {}, {}, {}, {}, {}});
         apply(list, result);
     } catch (const std::exception&) {
         result.fail("configure: out of memory; nothing was changed");

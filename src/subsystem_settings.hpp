@@ -14,7 +14,7 @@ struct subsystem_wish {
     std::string_view  name;  // good
     subsystem_options wants;
     setting_place     at;
-    setting_place     backend_at, limit_at, own_heap_at, under_at;
+    setting_place     backend_at, limit_at, own_heap_at, under_at, secret_at;
 };
 
 struct wish_list {

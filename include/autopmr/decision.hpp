@@ -63,6 +63,7 @@ struct decision {
     platform                             where;
     goal                                 wanted = goal::throughput;
     std::pmr::memory_resource*           kept = nullptr;    ///< the default the program had set, which install_default() kept
+    std::pmr::memory_resource*           on_top = nullptr;  ///< what debug_default() put above the backend and its guard
     note_list<candidate_note, 32>        candidates;        ///< in the order in which they were looked at
     note_list<fact_note, 8>              facts;
     tuning_log                           tunings;           ///< empty unless install_default() put it in place
@@ -71,7 +72,8 @@ struct decision {
 
     [[nodiscard]] bool             ok() const noexcept { return chosen != nullptr; }
     [[nodiscard]] std::string_view error() const noexcept { return failure.view(); }  ///< one line; empty when ok()
-    /// The memory: the kept one, else the chosen backend's; null_memory_resource() when !ok().
+    /// The memory: the kept one, else the chosen backend's under its guard; null_memory_resource() when !ok(), and where there
+    /// is no memory for the guard.
     [[nodiscard]] std::pmr::memory_resource& resource() const noexcept;
     /// *this, or throws configuration_error.
     const decision& value_or_throw() const;

@@ -29,10 +29,12 @@ struct subsystem_options {
     std::string_view           backend;   ///< by name
     std::optional<std::size_t> limit;     ///< bytes, of this and all below it together; no_limit takes a limit away
     std::optional<bool>        own_heap;  ///< blocks apart from everybody else's
-    std::optional<guard>       under;     ///< "not built" until the guards are
+    std::optional<guard>       under;     ///< what stands between it and its backend; pages need none
+    std::optional<bool>        secret;    ///< blocks that are locked, undumpable and wiped; under pages: each on pages of its own
 };
 
-/// A snapshot of the books, which include those of the subsystems below.
+/// A snapshot of the books, which include those of the subsystems below. `backend` is "page_guarded" or "secret" where the blocks
+/// come from there.
 struct subsystem_usage : usage {
     std::string_view name, parent, backend;  ///< the root's name is empty; so is backend, until it is bound
 };
@@ -43,7 +45,8 @@ struct subsystem_settings {
     std::size_t      limit = subsystem_options::no_limit;
     bool             own_heap = false;
     guard            under = guard::none;
-    fixed_text<192>  backend_from, limit_from, own_heap_from, under_from;
+    bool             secret = false;
+    fixed_text<192>  backend_from, limit_from, own_heap_from, under_from, secret_from;
 };
 
 class subsystem_resource final : public layer {

@@ -1,0 +1,114 @@
+#include "src/guard_stacks.hpp"
+
+#include <autopmr/guarded/canary_resource.hpp>
+#include <autopmr/guarded/page_guarded_resource.hpp>
+#include <autopmr/guarded/sampled_guard_resource.hpp>
+#include <autopmr/guarded/secret_resource.hpp>
+#include <autopmr/selector.hpp>
+
+#include "src/platform/os.hpp"
+#include "src/support/announce.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <new>
+#include <utility>
+
+namespace autopmr {
+namespace {
+
+// All of a size, so that end_guard() need not know which it was.
+constexpr std::size_t place_bytes =
+    std::max({sizeof(canary_resource), sizeof(page_guarded_resource), sizeof(sampled_guard_resource), sizeof(secret_resource)});
+
+template <class Make>
+layer* in_pages(Make make) noexcept {
+    void* const place = os::map_pages(place_bytes);
+    if (place == nullptr) return nullptr;
+    layer* made = nullptr;
+#if defined(__cpp_exceptions)
+    try {
+        made = make(place);
+    } catch (const std::bad_alloc&) {  // no pages for its own
+    }
+#else
+    made = make(place);
+#endif
+    if (made != nullptr) announce::keeps_for_ever(place, place_bytes);
+    else os::unmap_pages(place, place_bytes);
+    return made;
+}
+
+constexpr std::size_t         most_backends = 32, kinds = 3;  // without guard::none
+constinit std::atomic<layer*> over_backends[most_backends][kinds] = {};
+
+}  // namespace
+
+std::string_view why_no_guard(guard under) noexcept {
+    if (under == guard::none || under == guard::canary || os::page_size() != 0) return {};
+    return "guard pages need an operating system";
+}
+
+std::string_view why_no_secrets() noexcept { return {}; }
+
+layer* make_guard(guard under, const char* subsystem, const resource_ptr& below) noexcept {
+    return in_pages([&](void* place) -> layer* {
+        switch (under) {
+            case guard::canary: {
+                canary_options options;
+                options.subsystem = subsystem;
+                return ::new (place) canary_resource(options, below);
+            }
+            case guard::pages: {
+                page_guarded_options options;
+                options.subsystem = subsystem;
+                return ::new (place) page_guarded_resource(options);
+            }
+            case guard::sampled: {
+                sampled_guard_options options;
+                options.subsystem = subsystem;
+                return ::new (place) sampled_guard_resource(options, below);
+            }
+            default: return nullptr;
+        }
+    });
+}
+
+layer* make_secrets(const char* subsystem, bool isolated) noexcept {
+    return in_pages([&](void* place) -> layer* {
+        secret_options options;
+        options.subsystem = subsystem;
+        options.mode = isolated ? secret_mode::isolated : secret_mode::pooled;
+        return ::new (place) secret_resource(options);
+    });
+}
+
+void end_guard(layer* made) noexcept {
+    made->~layer();
+    os::unmap_pages(made, place_bytes);
+}
+
+layer* guard_over(const backend& which, guard under) noexcept {
+    std::size_t row = 0;
+    for (const backend& one : backends()) {
+        if (&one == &which) break;
+        ++row;
+    }
+    if (under == guard::none || row >= most_backends || row >= backends().size()) return nullptr;
+    std::atomic<layer*>& place = over_backends[row][static_cast<std::size_t>(under) - 1];
+    layer*               there = place.load(std::memory_order_acquire);
+    if (there != nullptr) return there;
+    layer* const made = make_guard(under, "", &which.resource());
+    if (made == nullptr || place.compare_exchange_strong(there, made, std::memory_order_acq_rel)) return made;
+    end_guard(made);  // another thread came first
+    return there;
+}
+
+bool is_guard_over_a_backend(const std::pmr::memory_resource* resource) noexcept {
+    for (const auto& row : over_backends)
+        for (const std::atomic<layer*>& place : row)
+            if (resource != nullptr && place.load(std::memory_order_acquire) == resource) return true;
+    return false;
+}
+
+}  // namespace autopmr
