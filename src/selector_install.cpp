@@ -5,7 +5,9 @@
 #include <autopmr/resource_ptr.hpp>
 
 #include "src/decision_line.hpp"
+#include "src/guard_stacks.hpp"
 #include "src/platform/os.hpp"
+#include "src/selector_install.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -68,12 +70,21 @@ void put_in_place(const request& asked, const policy& wishes, decision& made) no
     std::pmr::set_default_resource(mine);
 }
 
+// A guard that was chosen stands, or nothing is installed: never the bare backend instead.
+void have_guard(decision& made) noexcept {
+    if (made.under == guard::none || guard_over(*made.chosen, made.under) != nullptr) return;
+    made.failure.append("no memory for the guard \"").append(to_string(made.under)).append("\" over ").append(made.chosen->name);
+    made.chosen = nullptr;
+}
+
 }  // namespace
 
-decision install_default(const policy& wishes) noexcept {
-    if (progress.load(std::memory_order_acquire) == installed) return again(wishes);
+decision install(const policy& wishes, void (*dress)(decision&, void*) noexcept, void* context) noexcept {
+    if (is_installed()) return again(wishes);
     const request asked = gather(wishes);
     decision      made = choose(asked);
+    if (made.ok() && dress != nullptr) dress(made, context);
+    if (made.ok()) have_guard(made);
     if (!made.ok()) {
         tell(made);
         return made;
@@ -93,13 +104,17 @@ decision install_default(const policy& wishes) noexcept {
     return made;
 }
 
+decision install_default(const policy& wishes) noexcept { return install(wishes, nullptr, nullptr); }
+
+bool is_installed() noexcept { return progress.load(std::memory_order_acquire) == installed; }
+
 const decision& default_decision() noexcept {
     static constinit const decision none = [] {
         decision empty;
         empty.failure.append("install_default() was not called yet, or did not succeed");
         return empty;
     }();
-    return progress.load(std::memory_order_acquire) == installed ? kept_decision() : none;
+    return is_installed() ? kept_decision() : none;
 }
 
 }  // namespace autopmr
