@@ -184,8 +184,9 @@ TEST_CASE("what can't be had is refused with the reason, and nothing is set") {
     CHECK(contains(error_of(with_backend("quickalloc")), "backend of subsystem 'refused' is unknown: 'quickalloc'"));
     CHECK(contains(error_of(with_limit(0)), "limit of subsystem 'refused' is 0, which would refuse every request"));
     subsystem_options options = with_limit(1000);
-    options.under = guard::pages;
-    CHECK(contains(error_of(options), "guard of subsystem 'refused' is not built: guard \"pages\""));
+    options.under = guard::canary;
+    options.secret = true;
+    CHECK(contains(error_of(options), "guard of subsystem 'refused' is \"canary\", which secret memory can't have"));
 }
 
 TEST_CASE("an own heap is one that the backend makes, else a pool over it") {
