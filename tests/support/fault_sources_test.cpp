@@ -84,7 +84,7 @@ TEST_CASE("who left is never asked again, whatever other threads ask meanwhile")
         });
     // Memory that stays, so that a source asked too late can say so.
     alignas(self_knowing) unsigned char room[sizeof(self_knowing)];
-    for (int i = 0; i != 2000 || asked < 100; ++i) {
+    for (int i = 0; i < 2000 || asked < 100; ++i) {
         auto* const one = ::new (room) self_knowing;
         if (!known(one)) always = false;
         one->~self_knowing();
@@ -169,7 +169,7 @@ TEST_CASE("a signal in the middle of joining, leaving and asking may ask too") {
                 for (int i = 0; i != 10; ++i) std::this_thread::yield();
             }
         });
-        for (int i = 0; i != 2000 || found < 100; ++i) {
+        for (int i = 0; i < 2000 || found < 100; ++i) {
             const self_knowing one;
             if (!known(&one) || found < 0) return 1;
         }
