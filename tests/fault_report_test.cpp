@@ -157,3 +157,55 @@ TEST_CASE("a line keeps its numbers and addresses whole, and its end when it is 
     CHECK(end.error.size() == 1025);
     CHECK(end.error.substr(1020) == "w...\n");
 }
+
+TEST_CASE("what is known of a block has a line of its own, and each moment too") {
+    fault_report report = a_report();
+    report.kind = fault_kind::overrun;
+    report.access = fault_access::write;
+    report.state = block_state::live;
+    report.subsystem = "parser";
+    report.block = reinterpret_cast<const void*>(0xbee70);
+    report.past_end = 1;
+    report.found.thread = 77;
+    report.found.depth = 2;
+    report.found.frames[0] = reinterpret_cast<const void*>(0x10);
+    report.found.frames[1] = reinterpret_cast<const void*>(0x20);
+    report.allocated.sequence = 5;
+    const auto lines = [&] { return in_child([&] { write_fault(report); return 0; }).error; };
+    const auto after_the_first = [&] { const std::string all = lines(); return all.substr(all.find('\n') + 1); };
+    CHECK(after_the_first() ==
+          "autopmr:   write, byte 1 past the end of the block at 0xbee70, live, of subsystem parser\n"
+          "autopmr:   found by thread 77 at 0x10, 0x20\n"
+          "autopmr:   allocated number 5\n");
+
+    report.past_end = 0;
+    report.before_start = 8;
+    report.access = fault_access::unknown;
+    report.state = block_state::freed;
+    report.frees_ago = 1;
+    report.subsystem = "";
+    report.found = report.allocated = {};
+    CHECK(after_the_first() == "autopmr:   byte 8 before the start of the block at 0xbee70, freed last of all\n");
+    report.before_start = 0;
+    report.frees_ago = 4711;
+    CHECK(after_the_first() == "autopmr:   byte 128 (from 0) of the block at 0xbee70, freed 4711 frees ago\n");
+    report.frees_ago = 0;
+    report.deallocated.thread = 3;
+    report.deallocated.depth = ~std::uint64_t{0};  // of a broken report
+    CHECK(after_the_first().find("freed\nautopmr:   deallocated by thread 3 at 0x0, 0x0") != std::string::npos);
+}
+
+TEST_CASE("frames are told with their object file where the system says it") {
+    const child_end end = in_child([] {
+        fault_report report;
+        report.found.depth = 1;
+        report.found.frames[0] = reinterpret_cast<const char*>(&a_report) + 1;
+        write_fault(report);
+        return 0;
+    });
+#if defined(__linux__)
+    CHECK(end.error.find(" (test.fault_report+0x") != std::string::npos);
+#else
+    CHECK(end.error.find(" at 0x") != std::string::npos);
+#endif
+}

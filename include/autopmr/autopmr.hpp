@@ -34,6 +34,7 @@
 #include <autopmr/decorators/tracking_resource.hpp>
 #include <autopmr/decorators/tracing.hpp>
 #include <autopmr/errors.hpp>
+#include <autopmr/fault_handler.hpp>
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/fork_mutex.hpp>

@@ -65,6 +65,7 @@ struct fault_report {
     fault_moment  deallocated = {};
 };
 static_assert(std::is_trivially_copyable_v<fault_report> && std::is_standard_layout_v<fault_report>);
+static_assert(sizeof(void*) != 8 || (sizeof(fault_moment) == 120 && sizeof(fault_report) == 464), "who reads it goes by this layout");
 
 using fault_handler = fault_answer (*)(const fault_report&) noexcept;
 
@@ -76,7 +77,9 @@ fault_handler set_fault_handler(fault_handler handler) noexcept;
 /// when the answer was quarantine.
 void report_fault(const fault_report& report, fault_handler own = nullptr) noexcept;
 
-/// Writes a report to standard error: one line of what and where, and one for each stack that is known, frames as addresses.
+/// Writes a report to standard error: one line of what and where, one of the block where that is known, and one for each stack that
+/// is known, frames as addresses, with object file and offset in it on Linux. "Byte 1 past its end" is the first that is
+/// not the block's, "byte 1 before its start" the last before it. Needs some 4 KiB of stack.
 void write_fault(const fault_report& report) noexcept;
 
 /// Handlers that are ready to be set: each writes the report, then answers.

@@ -8,6 +8,7 @@
 #include <autopmr/fixed_text.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace autopmr {
@@ -120,6 +121,33 @@ struct code_name {
 code_name name_of_code(const void* address) noexcept;
 /// A symbol as its source spells it, where the compiler mangled it. For reports: may use `malloc`.
 fixed_text<256> readable(const char* symbol) noexcept;
+
+/// A touch of memory that the processor refused.
+struct access_fault {
+    enum class way { unknown, read, write };
+    const void* address = nullptr;
+    const void* instruction = nullptr;  ///< that touched it; null where not known
+    way         how = way::unknown;
+};
+/// Asked at each, on the thread that made it, in a signal handler: true where the program may go on at that instruction.
+using access_fault_judge = bool (*)(const access_fault&) noexcept;
+/// From now on the judge is asked; what it does not take goes to whoever was asked before. False when the system can't do that.
+/// Taking a judge away is false where others took the place since: they still come through here, and nobody is asked.
+bool catch_access_faults(access_fault_judge judge) noexcept;
+bool release_access_faults() noexcept;
+/// A stack on which this thread handles faults, so that it can do so where its own has overflowed. Null where it has one
+/// already or none can be had. Dropped on the thread that made it, and before that ends.
+void* make_fault_stack() noexcept;
+void  drop_fault_stack(void* stack) noexcept;
+
+/// Where code of this process comes from, as the system tells it now. For signal handlers: no lock, no allocation.
+struct code_mapping {
+    std::uintptr_t   begin = 0, end = 0;
+    std::uint64_t    offset = 0;  ///< of `begin` in the file
+    std::string_view file;        ///< valid during the call; empty where it is no file
+};
+/// Calls each(context, mapping) for all of them, none where the system does not tell.
+void for_each_code_mapping(void (*each)(void*, const code_mapping&) noexcept, void* context) noexcept;
 
 /// Standard error, at once and unbuffered.
 void write_error(const char* text, std::size_t size) noexcept;

@@ -194,6 +194,13 @@ code_name name_of_code(const void* address) noexcept {
 
 fixed_text<256> readable(const char* symbol) noexcept { return symbol; }
 
+// A vectored exception handler could; nobody has tried it yet.
+bool  catch_access_faults(access_fault_judge) noexcept { return false; }
+bool  release_access_faults() noexcept { return false; }
+void* make_fault_stack() noexcept { return nullptr; }
+void  drop_fault_stack(void*) noexcept {}
+void  for_each_code_mapping(void (*)(void*, const code_mapping&) noexcept, void*) noexcept {}
+
 void write_error(const char* text, std::size_t size) noexcept {
     while (size != 0) {
         DWORD written = 0;

@@ -25,6 +25,46 @@ void check(bool good, const char* promise) {
 
 int hooked = 0;
 
+os::access_fault seen;
+const char*      unmapped = nullptr;
+
+// Goes on with other memory under the same address: reading there is the second thing the program does.
+bool judge(const os::access_fault& fault) noexcept {
+    seen = fault;
+    if (fault.address != unmapped) return false;
+    for (int tries = 0; tries != 64; ++tries)
+        if (os::map_pages(os::page_size()) == unmapped) return true;
+    return false;
+}
+
+void check_access_faults(bool none) {
+    check(os::catch_access_faults(judge) == !none, "access faults are caught, or that is said");
+    void* const stack = os::make_fault_stack();
+    check(!none || stack == nullptr, "without an operating system there is no fault stack");
+    os::drop_fault_stack(stack);
+    if (!none) {
+        // The last pages given are the first to be given again.
+        unmapped = static_cast<const char*>(os::map_pages(os::page_size()));
+        os::unmap_pages(const_cast<char*>(unmapped), os::page_size());
+        check(*static_cast<const volatile char*>(unmapped) == 0, "the program goes on");
+        check(seen.address == unmapped, "with the address");
+        check(seen.how != os::access_fault::way::write, "a read is no write");
+        check(os::release_access_faults(), "the judge goes");
+    }
+    check(!os::release_access_faults(), "it can't go twice");
+    struct found {
+        std::uintptr_t code;
+        bool           here = false;
+    } at{reinterpret_cast<std::uintptr_t>(&check_access_faults)};
+    os::for_each_code_mapping(
+        [](void* to, const os::code_mapping& one) noexcept {
+            auto& f = *static_cast<found*>(to);
+            if (one.begin <= f.code && f.code < one.end && !one.file.empty()) f.here = true;
+        },
+        &at);
+    check(at.here == !none, "this code is in a mapping");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -143,6 +183,7 @@ int main(int count, char** arguments) {
     const void* frames[8];
     check((os::call_stack(nullptr, frames, 8) == 0) == none, "there is a call stack");
     check(os::name_of_code(reinterpret_cast<const void*>(&std::puts)).file.empty() == none, "code is in a file");
+    check_access_faults(none);
     os::write_error("", 0);
     std::puts(failures == 0 ? "every promise is kept" : "see above");
     return failures != 0;
