@@ -37,6 +37,7 @@
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/fork_mutex.hpp>
+#include <autopmr/guarded/secret_resource.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>
@@ -55,6 +56,8 @@
 #include <autopmr/pools/mapped_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
+#include <autopmr/secret_protection.hpp>
+#include <autopmr/secret_vector.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 #include <autopmr/thread_record.hpp>
