@@ -88,7 +88,7 @@ secret_protection secret_store::achieved() const noexcept {
     bool                   any = false;
     each([&](const secret_piece& one) {
         const piece_kind kind = one.kind.load(std::memory_order_relaxed);
-        if (kind != piece_kind::slab && kind != piece_kind::own) return;
+        if (kind != piece_kind::slab && kind != piece_kind::own && kind != piece_kind::cached) return;
         all = all & one.holds;
         any = true;
     });
@@ -102,7 +102,7 @@ secret_usage secret_store::usage() const noexcept {
 
 void secret_store::trim() noexcept {
     const std::scoped_lock hold(mutex_);
-    give_back_empty_slabs();
+    give_back_unused();
 }
 
 secret_resource& process_secrets() {

@@ -71,14 +71,14 @@ secret_piece* secret_store::map(std::size_t bytes, std::size_t alignment, piece_
 
 secret_piece* secret_store::map_or_make_room(std::size_t bytes, std::size_t alignment, piece_kind kind, refusal& why) noexcept {
     if (secret_piece* const one = map(bytes, alignment, kind, why)) return one;
-    return give_back_empty_slabs() ? map(bytes, alignment, kind, why) : nullptr;
+    return give_back_unused() ? map(bytes, alignment, kind, why) : nullptr;
 }
 
 void secret_store::unmap(secret_piece& piece) noexcept {
     char* const       begin = piece.begin.load(std::memory_order_relaxed);
     const std::size_t bytes = piece.bytes.load(std::memory_order_relaxed);
     const piece_kind  kind = piece.kind.exchange(piece_kind::unused, std::memory_order_relaxed);
-    if (kind == piece_kind::slab || kind == piece_kind::own) {
+    if (kind == piece_kind::slab || kind == piece_kind::own || kind == piece_kind::cached) {
         if (kind == piece_kind::slab || os::protect_secret_pages(begin, bytes, os::page_access::read_write)) wipe(begin, bytes);
         forget(reinterpret_cast<std::uintptr_t>(begin));
         usage_.locked_bytes -= bytes;
@@ -102,9 +102,35 @@ void secret_store::retire(secret_piece& piece) noexcept {
     place = &piece;
 }
 
-bool secret_store::give_back_empty_slabs() noexcept {
+// A mapping costs tens of microseconds, closing and opening one a few. A block that was freed still faults until as many more were.
+void secret_store::keep(secret_piece& piece) noexcept {
+    piece.base = secret_access::none;
+    piece.readers = piece.writers = 0;
+    if (piece.bytes.load(std::memory_order_relaxed) != page_ || !set_access(piece)) return retire(piece);
+    piece.serial = ++serial_;
+    piece.kind.store(piece_kind::cached, std::memory_order_relaxed);
+    secret_piece*& place = cached_[cached_next_++ % most_cached];
+    if (place != nullptr) retire(*place);
+    place = &piece;
+}
+
+secret_piece* secret_store::kept() noexcept {
+    secret_piece* const piece = std::exchange(cached_[cached_next_ % most_cached], nullptr);
+    if (piece == nullptr) return nullptr;  // fewer than that were freed
+    piece->base = secret_access::read_write;
+    if (!set_access(*piece)) return retire(*piece), nullptr;
+    piece->kind.store(piece_kind::own, std::memory_order_relaxed);
+    return piece;
+}
+
+bool secret_store::give_back_unused() noexcept {
     bool some = spare_ != nullptr;
     if (some) unmap(*std::exchange(spare_, nullptr));
+    for (secret_piece*& one : cached_)
+        if (one != nullptr) {
+            unmap(*std::exchange(one, nullptr));
+            some = true;
+        }
     for (secret_piece*& first : with_room_)
         for (secret_piece *one = first, *next = nullptr; one != nullptr; one = next) {
             next = one->next;

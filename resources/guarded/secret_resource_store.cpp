@@ -130,7 +130,8 @@ void secret_store::deallocate(void* memory, std::size_t bytes, std::size_t align
 // The block ends where its pages do, or as near as its alignment lets it; what is behind it is canary, what is before it zero.
 void* secret_store::take_own(std::size_t bytes, std::size_t alignment, refusal& why) noexcept {
     const std::size_t   asked = std::max<std::size_t>(bytes, 1), whole = (asked + page_ - 1) & ~(page_ - 1);
-    secret_piece* const piece = map_or_make_room(whole, alignment, piece_kind::own, why);
+    secret_piece*       piece = whole == page_ && alignment <= page_ ? kept() : nullptr;
+    if (piece == nullptr) piece = map_or_make_room(whole, alignment, piece_kind::own, why);
     if (piece == nullptr) return nullptr;
     char* const end = piece->begin.load(std::memory_order_relaxed) + whole;
     char* const block = end - ((asked + alignment - 1) & ~(alignment - 1)) < end - whole ? end - whole : end - ((asked + alignment - 1) & ~(alignment - 1));
@@ -156,6 +157,7 @@ void secret_store::give_own(secret_piece& piece, char* block, std::size_t bytes,
         if (!intact(block + bytes, begin + whole)) found(fault_kind::overrun, block + bytes);
         else if (std::any_of(begin, block, [](char c) { return c != 0; })) found(fault_kind::underrun, block - 1);
         wipe(begin, whole);
+        if (finding.kind == fault_kind::unknown) return keep(piece);
     }
     retire(piece);
 }
@@ -169,9 +171,9 @@ bool secret_store::look_for(const char* at, secret_finding& finding) const noexc
         if (begin == nullptr || at < begin || at >= begin + one.bytes.load(std::memory_order_relaxed)) return;
         const piece_kind kind = one.kind.load(std::memory_order_relaxed);
         if (kind == piece_kind::lost) parents = true;
-        if (kind != piece_kind::own && kind != piece_kind::retired) return;
+        if (kind != piece_kind::own && kind != piece_kind::cached && kind != piece_kind::retired) return;
         const char* const block = one.block.load(std::memory_order_relaxed);
-        finding = {kind == piece_kind::retired && at == block ? fault_kind::double_free : fault_kind::interior_pointer, at, block,
+        finding = {kind != piece_kind::own && at == block ? fault_kind::double_free : fault_kind::interior_pointer, at, block,
                    one.block_bytes.load(std::memory_order_relaxed), one.block_alignment.load(std::memory_order_relaxed),
                    kind == piece_kind::own ? block_state::live : block_state::freed};
     });
@@ -202,13 +204,14 @@ void secret_store::in_child() noexcept {
         const piece_kind  kind = one.kind.load(std::memory_order_relaxed);
         char* const       begin = one.begin.load(std::memory_order_relaxed);
         const std::size_t bytes = one.bytes.load(std::memory_order_relaxed);
-        if (kind != piece_kind::slab && kind != piece_kind::own) return;
+        if (kind != piece_kind::slab && kind != piece_kind::own && kind != piece_kind::cached) return;
         if (has(one.holds, secret_protection::not_forked | secret_protection::hidden_from_kernel)) os::hold_secret_place(begin, bytes);
         else if (!has(one.holds, secret_protection::not_forked) && os::protect_secret_pages(begin, bytes, os::page_access::read_write)) wipe(begin, bytes);
         one.kind.store(piece_kind::lost, std::memory_order_relaxed);
         one.serial = 0;
     });
     for (secret_piece*& first : with_room_) first = nullptr;
+    for (secret_piece*& one : cached_) one = nullptr;
     spare_ = nullptr;
     usage_ = {};
 }

@@ -17,6 +17,7 @@ enum class piece_kind : std::uint8_t {
     unused,
     slab,     ///< small blocks of one class
     own,      ///< one block
+    cached,   ///< one block that was: closed and wiped, kept to be one again
     retired,  ///< one block that was: nothing but addresses that fault
     lost      ///< in a forked child: its parent's
 };
@@ -55,7 +56,7 @@ struct secret_finding {
 
 class secret_store final : public fault_source {
 public:
-    static constexpr std::size_t slab_bytes = 64 << 10, largest_small = 1024, most_slots = slab_bytes / 32, most_retired = 64;
+    static constexpr std::size_t slab_bytes = 64 << 10, largest_small = 1024, most_slots = slab_bytes / 32, most_retired = 64, most_cached = 16;
     static constexpr const char* name = "secret";
 
     static secret_store* make(const secret_options& options);
@@ -100,7 +101,9 @@ private:
     secret_piece* map_or_make_room(std::size_t bytes, std::size_t alignment, piece_kind kind, refusal& why) noexcept;
     void          unmap(secret_piece& piece) noexcept;
     void          retire(secret_piece& piece) noexcept;
-    bool          give_back_empty_slabs() noexcept;
+    void          keep(secret_piece& piece) noexcept;
+    secret_piece* kept() noexcept;
+    bool          give_back_unused() noexcept;
     bool          set_access(secret_piece& piece) noexcept;
     secret_piece* find(std::uintptr_t begin) const noexcept;
     void          remember(std::uintptr_t begin, secret_piece* piece) noexcept;
@@ -141,6 +144,8 @@ private:
     secret_piece*            spare_ = nullptr;  // a slab of no class
     secret_piece*            retired_[most_retired] = {};
     std::size_t              retired_next_ = 0;
+    secret_piece*            cached_[most_cached] = {};  // of one page, the oldest at cached_next_
+    std::size_t              cached_next_ = 0;
     std::uint64_t            serial_ = 0;
     secret_protection        held_ = secret_protection::none;
     secret_usage             usage_;

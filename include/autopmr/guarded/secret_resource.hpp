@@ -6,8 +6,8 @@
 /// the kernel has in its map, else in locked memory that core files leave out and children find zeroed. What can't be locked is
 /// refused; `require` names what else must hold. Pooled (the default) packs small secrets into slabs of 64 KiB between guard
 /// pages, with a canary behind each and nothing of its own bookkeeping inside; blocks above 1 KiB, and all of an isolated
-/// resource, have pages of their own that end at a guard page: they can be sealed by protect() and opened by windows, for
-/// all threads of the process at once. A block comes zeroed. Not for node containers whose nodes a child must walk, nor for
+/// resource, have pages of their own that end at a guard page and fault once freed, until 16 more were: they can be sealed by
+/// protect() and opened by windows, for all threads of the process at once. A block comes zeroed. Not for node containers whose nodes a child must walk, nor for
 /// std::string: it keeps short text in itself (secret_vector.hpp). Copies in registers and on stacks are the program's.
 ///
 /// Any thread. In a forked child what was there before the fork is nobody's: freeing it does nothing, new secrets work. Throws
