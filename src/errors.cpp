@@ -1,4 +1,5 @@
 #include <autopmr/errors.hpp>
+#include <autopmr/secret_protection.hpp>
 
 #include "support/report_text.hpp"
 
@@ -32,6 +33,14 @@ const char* out_of_memory::what() const noexcept { return "autopmr: out of memor
 const char* limit_exceeded::what() const noexcept { return "autopmr: the resource's limit does not allow this request"; }
 const char* bad_alignment::what() const noexcept { return "autopmr: the alignment is not a power of two"; }
 const char* wrong_thread::what() const noexcept { return "autopmr: this resource allocates only on the thread it belongs to"; }
+const char* protection_unavailable::what() const noexcept {
+    switch (protection()) {
+        case secret_protection::locked: return "autopmr: memory for secrets can't be locked: see lock_limit() (RLIMIT_MEMLOCK, ulimit -l) and error_number()";
+        case secret_protection::not_dumped: return "autopmr: memory for secrets can't be kept out of core files: see error_number()";
+        case secret_protection::not_forked: return "autopmr: memory for secrets can't be kept from forked children: see error_number()";
+        default: return "autopmr: memory for secrets can't be hidden from the kernel (memfd_secret): see error_number()";
+    }
+}
 
 configuration_error::configuration_error(std::string_view text) noexcept {
     text_[text.copy(text_, sizeof text_ - 1)] = '\0';
@@ -49,6 +58,7 @@ void throw_bad_alignment(std::size_t bytes, std::size_t alignment, const char* r
 void throw_wrong_thread(std::size_t bytes, std::size_t alignment, const char* resource) {
     raise(wrong_thread(bytes, alignment, resource));
 }
+void throw_protection_unavailable(const protection_unavailable& error) { raise(error); }
 void throw_configuration_error(std::string_view text) { raise(configuration_error(text)); }
 
 }  // namespace autopmr

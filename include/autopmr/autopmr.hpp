@@ -41,6 +41,7 @@
 #include <autopmr/guarded/canary_resource.hpp>
 #include <autopmr/guarded/quarantine_resource.hpp>
 #include <autopmr/guarded/zeroing_resource.hpp>
+#include <autopmr/guarded/secret_resource.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>
@@ -59,6 +60,8 @@
 #include <autopmr/pools/mapped_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
+#include <autopmr/secret_protection.hpp>
+#include <autopmr/secret_vector.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 #include <autopmr/thread_record.hpp>

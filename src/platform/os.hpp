@@ -35,6 +35,29 @@ void* map_huge_pages(std::size_t bytes, const char*& why_not) noexcept;
 /// Asks for huge pages in place of mapped ones. False and an immortal reason when the system won't even try.
 bool advise_huge_pages(void* pages, std::size_t bytes, const char*& why_not) noexcept;
 
+/// How far pages are protected that hold secrets: for each protection 0 where it holds, else the errno that says why not.
+struct secret_outcome {
+    int locked = 0;      ///< never written to swap
+    int not_dumped = 0;  ///< not in a core file
+    int not_forked = 0;  ///< a forked child finds zeros there, or where they are hidden too nothing at all
+    int hidden = 0;      ///< not even in the kernel's own map of memory; no other process can read them
+};
+/// Zeroed pages, read-write, aligned to a power of two, between two that nobody may touch; `bytes` is a multiple of the page and
+/// fits the address space twice. Hidden ones are tried only where `hidden` says so (ECANCELED else). Null when there are none;
+/// else each protection was tried, and `outcome` says what came of it.
+void* map_secret_pages(std::size_t bytes, std::size_t alignment, bool hidden, secret_outcome& outcome) noexcept;
+/// With the two pages around them.
+void unmap_secret_pages(void* pages, std::size_t bytes) noexcept;
+/// The memory goes back and the addresses stay taken: who touches them faults. False when that failed.
+bool retire_secret_pages(void* pages, std::size_t bytes) noexcept;
+/// In a forked child, of pages that were hidden: nothing else comes to lie at their addresses, where that still can be.
+void hold_secret_place(void* pages, std::size_t bytes) noexcept;
+enum class page_access : unsigned char { none, read, read_write };
+/// For all threads. False when the system refuses.
+bool protect_secret_pages(void* pages, std::size_t bytes, page_access access) noexcept;
+/// Bytes that this process may lock; SIZE_MAX without a limit, 0 where it may not or the system does not say.
+std::size_t lockable_memory() noexcept;
+
 /// A variable of the environment, or null: unset, or this is a set-uid program, whose environment is not ours to trust.
 const char* environment(const char* name) noexcept;
 

@@ -48,6 +48,13 @@ bool advise_huge_pages(void*, std::size_t, const char*& why_not) noexcept {
     return false;
 }
 
+void*       map_secret_pages(std::size_t, std::size_t, bool, secret_outcome&) noexcept { return nullptr; }
+void        unmap_secret_pages(void*, std::size_t) noexcept {}
+bool        retire_secret_pages(void*, std::size_t) noexcept { return false; }
+void        hold_secret_place(void*, std::size_t) noexcept {}
+bool        protect_secret_pages(void*, std::size_t, page_access) noexcept { return false; }
+std::size_t lockable_memory() noexcept { return 0; }
+
 const char* environment(const char*) noexcept { return nullptr; }
 
 void* open_module(const char*, fixed_text<192>& why_not) noexcept {

@@ -62,6 +62,38 @@ bool advise_huge_pages(void*, std::size_t, const char*& why_not) noexcept {
     return false;
 }
 
+void* map_secret_pages(std::size_t bytes, std::size_t alignment, bool, secret_outcome& outcome) noexcept {
+    const std::size_t page = page_size();
+    if (alignment < page) alignment = page;
+    // Reserved pages can't be touched: those that are not committed are the guards.
+    void* const place = ::VirtualAlloc(nullptr, bytes + page + alignment, MEM_RESERVE, PAGE_NOACCESS);
+    if (place == nullptr) return nullptr;
+    const auto  at = (reinterpret_cast<std::uintptr_t>(place) + page + alignment - 1) & ~(alignment - 1);
+    void* const pages = ::VirtualAlloc(reinterpret_cast<void*>(at), bytes, MEM_COMMIT, PAGE_READWRITE);
+    if (pages == nullptr) {
+        ::VirtualFree(place, 0, MEM_RELEASE);
+        return nullptr;
+    }
+    outcome = {0, ENOSYS, 0, ENOSYS};  // there is no fork; a dump has all of a process
+    if (::VirtualLock(pages, bytes) == 0) outcome.locked = ::GetLastError() == ERROR_WORKING_SET_QUOTA ? ENOMEM : EPERM;
+    return pages;
+}
+void unmap_secret_pages(void* pages, std::size_t) noexcept {
+    MEMORY_BASIC_INFORMATION place{};
+    if (::VirtualQuery(pages, &place, sizeof place) != 0) ::VirtualFree(place.AllocationBase, 0, MEM_RELEASE);
+}
+bool retire_secret_pages(void* pages, std::size_t bytes) noexcept { return ::VirtualFree(pages, bytes, MEM_DECOMMIT) != 0; }
+void hold_secret_place(void*, std::size_t) noexcept {}
+bool protect_secret_pages(void* pages, std::size_t bytes, page_access access) noexcept {
+    constexpr DWORD rights[] = {PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE};
+    DWORD           before = 0;
+    return ::VirtualProtect(pages, bytes, rights[static_cast<unsigned>(access)], &before) != 0;
+}
+std::size_t lockable_memory() noexcept {
+    SIZE_T least = 0, most = 0;  // as much as the process is promised to keep in memory
+    return ::GetProcessWorkingSetSize(::GetCurrentProcess(), &least, &most) != 0 ? least : 0;
+}
+
 const char* environment(const char* name) noexcept { return std::getenv(name); }  // there are no set-uid programs
 
 void* open_module(const char* name, fixed_text<192>& why_not) noexcept {

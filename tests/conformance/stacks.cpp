@@ -81,6 +81,19 @@ stack pool(std::string name, bool any_thread) {
     return one;
 }
 
+conformance_subject secrets(bool isolated) {
+    conformance_subject subject;
+    subject.name = isolated ? "isolated secrets" : "secrets";
+    subject.make = [=](std::pmr::memory_resource*) {
+        secret_options options;
+        options.isolated = isolated;
+        return std::make_shared<secret_resource>(options);
+    };
+    subject.books = [](std::pmr::memory_resource& r) { return std::to_string(static_cast<secret_resource&>(r).usage().live); };
+    subject.live_bytes = [](std::pmr::memory_resource& r) { return static_cast<secret_resource&>(r).usage().live_bytes; };
+    return subject;
+}
+
 template <class Resource>
 conformance_subject source(std::string name) {
     conformance_subject subject;
@@ -250,7 +263,7 @@ std::vector<conformance_subject> sources() {
     all[1].make = [](std::pmr::memory_resource*) { return std::make_shared<static_resource<buffer_bytes>>(); };
     all[1].books = [](std::pmr::memory_resource& r) { return std::to_string(static_cast<static_resource<buffer_bytes>&>(r).used()); };
     for (conformance_subject& each : all) each.any_thread = false;
-    all.insert(all.end(), {own_mapped, source<mapped_resource>("mapped"), source<huge_page_resource>("huge pages")});
+    all.insert(all.end(), {own_mapped, source<mapped_resource>("mapped"), source<huge_page_resource>("huge pages"), secrets(false), secrets(true)});
     return all;
 }
 

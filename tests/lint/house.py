@@ -19,7 +19,7 @@ PICTURE = """
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"thread_record", "platform", "host", "fixed_text"}
 VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection"}
-CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file", "guard_stacks", "debug_default"}
+CHOICE = {"secret_vector", "selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file", "guard_stacks", "debug_default"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
 # The named concepts of src/support. One that is not here is a part in disguise or needs a line.
@@ -38,6 +38,7 @@ VENDORS = [
     (r"nlohmann/", r"(src/cli|tests)/.*"),
     (r"catch2/", r"tests/support/.*|include/autopmr/testing/catch2_\w+\.hpp"),
     (r"benchmark/", r"bench/.*"),
+    (r"sodium(\.h|/)", r"bench/.*"),
     (r"backtrace\.h", r"src/support/call_stack_module\.cpp"),
     (r"(sanitizer|valgrind)/", r"(src/support/announce|src/platform/).*"),
 ]

@@ -104,6 +104,31 @@ int main(int count, char** arguments) {
         os::unmap_pages(ordinary, huge);
     } else check(!os::advise_huge_pages(nullptr, 0, reason) && *reason != 0, "no huge pages, no advice");
 
+    for (const bool hidden : {true, false}) {
+        os::secret_outcome outcome{-1, -1, -1, -1};
+        const std::size_t  wide = 16 * page;
+        auto* const        secret = static_cast<unsigned char*>(os::map_secret_pages(2 * page, wide, hidden, outcome));
+        check((secret == nullptr) == none, "map_secret_pages gives pages, or null without an operating system");
+        if (secret == nullptr) continue;
+        check(outcome.locked >= 0 && outcome.not_dumped >= 0 && outcome.not_forked >= 0 && outcome.hidden >= 0, "each protection has an outcome");
+        check(hidden || outcome.hidden != 0, "nothing is hidden unasked");
+        check(reinterpret_cast<std::uintptr_t>(secret) % wide == 0, "secret pages are aligned");
+        check(secret[0] == 0 && secret[2 * page - 1] == 0, "secret pages are zero");
+        std::memset(secret, 7, 2 * page);
+        check(os::protect_secret_pages(secret, 2 * page, os::page_access::none) && os::protect_secret_pages(secret, 2 * page, os::page_access::read) &&
+                  secret[page] == 7 && os::protect_secret_pages(secret, 2 * page, os::page_access::read_write), "secret pages close and open, and keep what they hold");
+        secret[page] = 8;
+        check(os::retire_secret_pages(secret, 2 * page), "secret pages go");
+        os::unmap_secret_pages(secret, 2 * page);
+        os::hold_secret_place(secret, 2 * page);
+    }
+    static_cast<void>(os::lockable_memory());
+    if (none) {
+        os::unmap_secret_pages(nullptr, page);
+        os::hold_secret_place(nullptr, page);
+        check(!os::retire_secret_pages(nullptr, page) && !os::protect_secret_pages(nullptr, page, os::page_access::none), "no secret pages");
+    }
+
     check(os::environment("AUTOPMR_NO_SUCH_VARIABLE") == nullptr, "an unset variable is null");
     check((os::environment("PATH") == nullptr) == none, "a set one is there");
 
