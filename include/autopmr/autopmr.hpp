@@ -37,6 +37,7 @@
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/fork_mutex.hpp>
+#include <autopmr/guarded/sampled_guard_resource.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>
@@ -55,6 +56,7 @@
 #include <autopmr/pools/mapped_resource.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
+#include <autopmr/sample_countdown.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 #include <autopmr/thread_record.hpp>
