@@ -38,6 +38,9 @@
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/fork_mutex.hpp>
 #include <autopmr/guarded/sampled_guard_resource.hpp>
+#include <autopmr/guarded/canary_resource.hpp>
+#include <autopmr/guarded/quarantine_resource.hpp>
+#include <autopmr/guarded/zeroing_resource.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>
