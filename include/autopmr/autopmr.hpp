@@ -38,6 +38,7 @@
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/fork_mutex.hpp>
+#include <autopmr/guarded/sampled_guard_resource.hpp>
 #include <autopmr/guarded/canary_resource.hpp>
 #include <autopmr/guarded/quarantine_resource.hpp>
 #include <autopmr/guarded/zeroing_resource.hpp>
@@ -62,6 +63,7 @@
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/secret_protection.hpp>
 #include <autopmr/secret_vector.hpp>
+#include <autopmr/sample_countdown.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 #include <autopmr/thread_record.hpp>

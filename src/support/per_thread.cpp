@@ -34,12 +34,17 @@ void in_parent() noexcept {
     the_lock.unlock();
 }
 void in_child() noexcept {
-    if (thread_record* const mine = current()) mine->number = os::thread_number();
+    if (thread_record* const mine = current()) {
+        mine->number = os::thread_number();
+        mine->sampling.left = mine->sampling.rest = 0;  // children that fork one after another sample at different points
+        mine->sampling.seed = 0;
+    }
     for_each_guest([](guest& one) { one.in_child(); });
     // Only the forking thread came along: the others' records are closed as if they had ended.
     for (thread_record* record = records; record != nullptr; record = record->next) {
         if (!record->in_use || record == current()) continue;
         record->drawing.store(false);
+        record->sampling = {};
         books::close_record(*record);
         record->in_use = false;
     }

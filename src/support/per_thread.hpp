@@ -7,6 +7,7 @@
 /// unmapped. Everything but current() wants the lock.
 
 #include <autopmr/ledger_cell.hpp>
+#include <autopmr/sample_countdown.hpp>
 #include <autopmr/trace_cell.hpp>
 
 #include <atomic>
@@ -23,6 +24,7 @@ struct alignas(64) thread_record {
     std::uint32_t      cells_end = 0;   ///< offset past the last cell that was touched
     std::uint32_t      caches_end = 0;  ///< offset past the last pool's cache that was set
     unsigned long      number = 0;      ///< os::thread_number() of the thread that has the record
+    alignas(32) sample_countdown sampling;  ///< inherited by the next thread that has the record
 
     /// The cache of one pool on this thread; null where it has none.
     std::atomic<void*>& cache(std::uint32_t offset) noexcept {
@@ -35,6 +37,7 @@ struct alignas(64) thread_record {
     }
 };
 static_assert(sizeof(thread_record) == sizeof(ledger_cell), "the header takes the place of the first cell");
+static_assert(offsetof(thread_record, sampling) == sample_countdown::in_record);
 
 namespace per_thread {
 

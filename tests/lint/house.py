@@ -18,7 +18,7 @@ PICTURE = """
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"thread_record", "platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection"}
+VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection", "sample_countdown"}
 CHOICE = {"secret_vector", "selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file", "guard_stacks", "debug_default"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
@@ -31,7 +31,7 @@ VENDORS = [
     (r"jemalloc/", r"resources/backends/jemalloc\w*\.\w+"),
     (r"gperftools/", r"resources/backends/tcmalloc\w*\.\w+"),
     (r"(oneapi/)?tbb/", r"resources/backends/tbb\w*\.\w+"),
-    (r"boost/", r"resources/backends/boost_pool\w*\.\w+"),
+    (r"boost/", r"(resources/backends/boost_pool\w*|tests/good_programs/boost_containers_test)\.\w+"),
     (r"toml(\+\+/|\.hpp)", r"src/policy_file\.cpp"),
     (r"CLI/", r"src/cli/.*"),
     (r"fmt/", r"src/cli/.*"),
