@@ -11,8 +11,6 @@ using namespace autopmr_test;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string program(const std::string& name) {
     for (const char* folder : {"/usr/local/bin/", "/usr/bin/", "/bin/"})
         if (std::filesystem::exists(folder + name)) return folder + name;
