@@ -6,6 +6,7 @@
 #include "src/cli/allocator_marks.hpp"
 #include "src/cli/asking.hpp"
 #include "src/cli/command.hpp"
+#include "src/cli/guard_preload.hpp"
 #include "src/cli/preload.hpp"
 
 #include <cerrno>
@@ -24,6 +25,7 @@ namespace {
 
 struct options {
     std::string backend, goal;
+    guard_wish  guard;
     bool        quiet = false;
 };
 
@@ -95,9 +97,23 @@ void refuse_what_has_no_effect(std::string_view name, const program_file& progra
                                                     linker ? "the interpreter or dynamic linker it names does not exist" : std::strerror(errno)));
 }
 
+// Guard pages are an allocator of their own: there is nothing to choose.
+int run_guarded(const options& given, const std::vector<std::string>& program_line) {
+    if (!given.backend.empty() || !given.goal.empty())
+        throw failure(status::run_failed, "run: --guard takes the place of an allocator; leave --backend and --goal out");
+    const library_search found;
+    const program_file   program = find_program(program_line.front(), found);
+    const std::string    done = preload_guard(given.guard, program);
+    if (!given.quiet) fmt::print(stderr, "autopmr: {} under guard {}: {}\n", program_line.front(), given.guard.guard, done);
+    std::fflush(nullptr);
+    execute(program, program_line);
+}
+
 int run(const options& given, const std::vector<std::string>& program_line) {
     if (program_line.empty())
         throw failure(status::run_failed, "run: no program given; use 'autopmr run [OPTIONS] -- PROGRAM [ARGUMENTS]'");
+    if (!given.guard.guard.empty()) return run_guarded(given, program_line);
+    if (!given.guard.exhausted.empty()) throw failure(status::run_failed, "run: --exhausted says what a guard does; give --guard too");
     request asked;
     try {
         asked = ask(given.goal, given.backend);
@@ -135,7 +151,7 @@ int run(const options& given, const std::vector<std::string>& program_line) {
 }  // namespace
 
 std::vector<std::string> take_program_line(std::vector<std::string>& words) {
-    constexpr std::string_view with_value[] = {"--backend", "--goal", "-b", "-g"};
+    constexpr std::string_view with_value[] = {"--backend", "--goal", "-b", "-g", "--guard", "--rate", "--exhausted"};
     std::size_t                at = 1;
     bool                       marked = false;
     for (; at < words.size() && !marked && words[at].size() > 1 && words[at].front() == '-'; ++at) {
@@ -153,6 +169,10 @@ void add_run(CLI::App& program, action& chosen, const std::vector<std::string>& 
     const auto  given = std::make_shared<options>();
     command->add_option("-b,--backend", given->backend, "Use this one: " + preloadable_backends())->type_name("NAME")->check(not_empty);
     command->add_option("-g,--goal", given->goal, "What matters most: " + goal_names())->type_name("GOAL")->check(not_empty);
+    command->add_option("--guard", given->guard.guard, "Guard every block (pages) or one in --rate (sampled)")->type_name("GUARD")->check(CLI::IsMember({"pages", "sampled"}));
+    command->add_option("--rate", given->guard.rate, "Of sampled: allocations to one that is guarded (5000)")->type_name("N")->check(CLI::Range(1ul, 100000000ul));
+    command->add_option("--exhausted", given->guard.exhausted, "Where no guarded block can be had: refuse, recycle (freed ones early; then refuse), pass (unguarded)")
+        ->type_name("WHAT")->check(CLI::IsMember({"refuse", "recycle", "pass"}));
     command->add_flag("-q,--quiet", given->quiet, "Say nothing about what was done");
     command->footer(
         "The allocator's own shared library is added to the end of LD_PRELOAD, and the program takes this process's\n"
@@ -162,6 +182,7 @@ void add_run(CLI::App& program, action& chosen, const std::vector<std::string>& 
         "Examples:\n"
         "  autopmr run -- ./server --port 8080\n"
         "  autopmr run --backend jemalloc -- python3 job.py\n"
+        "  autopmr run --guard pages -- ./parser untrusted.bin\n"
         "  AUTOPMR_GOAL=hardened autopmr run --quiet -- ./parser untrusted.bin\n\n"
         "Exit status:\n"
         "  125  autopmr could not do it: a wrong option, an allocator that is not installed or can't be preloaded\n"
