@@ -49,7 +49,19 @@ std::string_view why_no_guard(guard under) noexcept {
     return "guard pages need an operating system";
 }
 
-std::string_view why_no_secrets() noexcept { return {}; }
+// What the process's own one can't have nobody can.
+std::string_view why_no_secrets() noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        static_cast<void>(process_secrets());
+    } catch (const std::bad_alloc& why) {
+        return why.what();  // immortal, as all texts of errors.hpp
+    }
+#else
+    static_cast<void>(process_secrets());
+#endif
+    return {};
+}
 
 layer* make_guard(guard under, const char* subsystem, const resource_ptr& below) noexcept {
     return in_pages([&](void* place) -> layer* {
@@ -78,7 +90,7 @@ layer* make_secrets(const char* subsystem, bool isolated) noexcept {
     return in_pages([&](void* place) -> layer* {
         secret_options options;
         options.subsystem = subsystem;
-        options.mode = isolated ? secret_mode::isolated : secret_mode::pooled;
+        options.isolated = isolated;
         return ::new (place) secret_resource(options);
     });
 }
