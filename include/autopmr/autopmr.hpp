@@ -37,6 +37,8 @@
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/fork_mutex.hpp>
+#include <autopmr/guard_pool.hpp>
+#include <autopmr/guarded/page_guarded_resource.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>
