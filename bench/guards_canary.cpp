@@ -97,11 +97,11 @@ int main(int argc, char** argv) {
     if (argc == 4 && std::string_view(argv[1]) == "--count") return count(argv[2], std::strtoull(argv[3], nullptr, 10));
     for (const subject& s : subjects()) {
         auto& r = *s.resource;
-        benchmark::RegisterBenchmark(("guards over new_delete_resource/64 bytes, one block at a time/" + std::string(s.name)).c_str(),
+        benchmark::RegisterBenchmark(("guards on any upstream/64 bytes, one block at a time/" + std::string(s.name)).c_str(),
             [&r](benchmark::State& state) {
                 for (auto _ : state) ping(r, 100);
             });
-        benchmark::RegisterBenchmark(("guards over new_delete_resource/64 bytes, 1000 live/" + std::string(s.name)).c_str(),
+        benchmark::RegisterBenchmark(("guards on any upstream/64 bytes, 1000 live/" + std::string(s.name)).c_str(),
             [&r](benchmark::State& state) {
                 std::vector<void*> live(1000);
                 for (void*& block : live) block = r.allocate(64);

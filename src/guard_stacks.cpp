@@ -39,6 +39,13 @@ layer* in_pages(Make make) noexcept {
     return made;
 }
 
+// One reservation of addresses for all of them; never destroyed. Throws out_of_memory, and then tries again at the next call.
+guard_pool& shared_pages() {
+    alignas(guard_pool) static std::byte place[sizeof(guard_pool)];
+    static guard_pool* const             pool = ::new (place) guard_pool;
+    return *pool;
+}
+
 constexpr std::size_t         most_backends = 32, kinds = 3;  // without guard::none
 constinit std::atomic<layer*> over_backends[most_backends][kinds] = {};
 
@@ -74,7 +81,8 @@ layer* make_guard(guard under, const char* subsystem, const resource_ptr& below)
             case guard::pages: {
                 page_guarded_options options;
                 options.subsystem = subsystem;
-                return ::new (place) page_guarded_resource(options);
+                options.exhausted = guard_exhausted::recycle_oldest;
+                return ::new (place) page_guarded_resource(shared_pages(), options);
             }
             case guard::sampled: {
                 sampled_guard_options options;

@@ -77,7 +77,7 @@ missing try_bind(subsystem_node& node, const default_choice& fallback) noexcept 
     if (what == nullptr && decides(*from)) {
         what = own != nullptr ? from->own_of : from->wanted;
     } else if (what == nullptr) {
-        if (fallback.what == nullptr) return {missing::the_default};
+        if (fallback.what == nullptr) return {missing::the_default, nullptr, nullptr, nullptr, {}};
         what = fallback.what;
         under_default = fallback.under;
         default_origin = fallback.from;

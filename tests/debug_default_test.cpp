@@ -31,7 +31,7 @@ TEST_CASE("debug_default puts tracking and guards under containers and subsystem
     });
     INFO(end.error);
     CHECK(end.signal == 0);
-    CHECK(end.code == 0);
+    CHECK(end.exit_status == 0);
 }
 
 TEST_CASE("an overrun of a container's block is stopped at the access, and reported") {
@@ -54,7 +54,7 @@ TEST_CASE("after install_default() it comes too late, and says so") {
         return !late.ok() && late.error().find("too late") != std::string_view::npos ? 0 : 2;
     });
     INFO(end.error);
-    CHECK(end.code == 0);
+    CHECK(end.exit_status == 0);
 }
 
 TEST_CASE("canaries need no pages, and track just the same") {
@@ -66,5 +66,5 @@ TEST_CASE("canaries need no pages, and track just the same") {
         return made.ok() && describe(std::pmr::get_default_resource()).find("canary") != std::string::npos ? 0 : 1;
     });
     INFO(end.error);
-    CHECK(end.code == 0);
+    CHECK(end.exit_status == 0);
 }

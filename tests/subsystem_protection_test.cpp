@@ -42,7 +42,7 @@ TEST_CASE("a subsystem under a guard allocates through it, and its report names 
         REQUIRE(set.ok());
         subsystem_resource& s = subsystem(name);
         CHECK(s.settings().under == which);
-        CHECK(s.settings().under_from == "program");
+        CHECK(s.settings().under_from.view() == "program");
         auto* const block = static_cast<char*>(s.allocate(100, 4));
         block[99] = 1;
         REQUIRE(s.upstream_layer() != nullptr);
@@ -65,7 +65,7 @@ TEST_CASE("a child inherits the guard, and is reported under its own name") {
     REQUIRE(configure("heir", under(guard::canary)).ok());
     subsystem_resource& child = subsystem("heir.child");
     CHECK(child.settings().under == guard::canary);
-    CHECK(child.settings().under_from == "inherited from heir");
+    CHECK(child.settings().under_from.view() == "inherited from heir");
     void* const          block = child.allocate(32);
     const counted_faults faults;
     child.deallocate(block, 32, 64);
@@ -98,7 +98,7 @@ TEST_CASE("secret memory takes the backend's place") {
     REQUIRE(configure("keys", secret_memory()).ok());
     subsystem_resource& keys = subsystem("keys");
     CHECK(keys.settings().secret);
-    CHECK(keys.settings().secret_from == "program");
+    CHECK(keys.settings().secret_from.view() == "program");
     void* block = nullptr;
     try {
         block = keys.allocate(32);

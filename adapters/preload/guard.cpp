@@ -59,7 +59,6 @@ guard_pool_options pool_options_of(const settings& asked) noexcept {
     guard_pool_options options;
     const char* const  markers = os::environment("AUTOPMR_GUARD_MARKERS");  // "0": as on kernels that have none
     options.guard_markers = markers == nullptr || std::string_view(markers) != "0";
-    options.recycle_oldest = asked.when_full != exhausted::refuse;
     if (asked.guards == mode::sampled) {
         options.most_live = 256;
         options.quarantine = 1024;
@@ -137,7 +136,9 @@ void* take(std::size_t bytes, std::size_t alignment, const void* caller) noexcep
     guards* const all = here.first() ? have() : nullptr;
     if (all == nullptr) return c_library::allocate(bytes, alignment);
     if (all->asked.guards == mode::sampled && !is_sampled(all->asked.rate)) return c_library::allocate(bytes, alignment);
-    void* const block = all->pool.allocate(bytes, alignment, all->owner, caller);
+    void* block = all->pool.allocate(bytes, alignment, all->owner, caller);
+    if (block == nullptr && all->asked.when_full == exhausted::recycle && all->asked.guards == mode::pages && all->pool.recycle(bytes, alignment))
+        block = all->pool.allocate(bytes, alignment, all->owner, caller);
     if (block != nullptr) return block;
     // A sample that finds no room is no loss; under pages only who asked for it goes on unguarded.
     const bool pass = all->asked.guards == mode::sampled || all->asked.when_full == exhausted::pass;

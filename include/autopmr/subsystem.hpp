@@ -27,10 +27,10 @@ namespace autopmr {
 struct subsystem_options {
     static constexpr std::size_t no_limit = ledger::no_limit;
     std::string_view           backend;   ///< by name
-    std::optional<std::size_t> limit;     ///< bytes, of this and all below it together; no_limit takes a limit away
-    std::optional<bool>        own_heap;  ///< blocks apart from everybody else's
-    std::optional<guard>       under;     ///< what stands between it and its backend; pages need none
-    std::optional<bool>        secret;    ///< blocks that are locked, undumpable and wiped; under pages: each on pages of its own
+    std::optional<std::size_t> limit = {};  ///< bytes, of this and all below it together; no_limit takes a limit away
+    std::optional<bool>        own_heap = {}; ///< blocks apart from everybody else's
+    std::optional<guard>       under = {};  ///< what stands between it and its backend; pages need none
+    std::optional<bool>        secret = {}; ///< blocks that are locked, undumpable and wiped; under pages: each on pages of its own
 };
 
 /// A snapshot of the books, which include those of the subsystems below. `backend` is "page_guarded" or "secret" where the blocks

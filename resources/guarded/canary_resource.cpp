@@ -60,14 +60,14 @@ struct canary_resource::header {
     static std::uint64_t shape(std::uint64_t n, std::uint64_t alignment) noexcept { return n | alignment << 56; }
 
     /// Whether two words of memory that may be anyone's are so.
-    [[gnu::no_sanitize("address")]] bool ends_in(std::uint64_t third, std::uint64_t fourth) const noexcept {
+    [[gnu::no_sanitize_address]] bool ends_in(std::uint64_t third, std::uint64_t fourth) const noexcept {
         return cookie == third && guard == fourth;
     }
-    [[gnu::no_sanitize("address")]] bool begins_with(std::uint64_t first, std::uint64_t second) const noexcept {
+    [[gnu::no_sanitize_address]] bool begins_with(std::uint64_t first, std::uint64_t second) const noexcept {
         return bytes == first && owner == second;
     }
-    [[gnu::no_sanitize("address")]] bool is_cooked(std::uint64_t secret) const noexcept { return cookie == (secret ^ bytes ^ owner); }
-    [[gnu::no_sanitize("address")]] bool is_freed(std::uint64_t mark) const noexcept { return guard == mark; }
+    [[gnu::no_sanitize_address]] bool is_cooked(std::uint64_t secret) const noexcept { return cookie == (secret ^ bytes ^ owner); }
+    [[gnu::no_sanitize_address]] bool is_freed(std::uint64_t mark) const noexcept { return guard == mark; }
 };
 
 canary_resource::canary_resource(const canary_options& options, resource_ptr upstream) noexcept

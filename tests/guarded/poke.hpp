@@ -12,10 +12,10 @@
 namespace autopmr_test {
 
 /// Reads and writes that AddressSanitizer does not see: it would report them at once, and the guard is what is tested.
-[[gnu::noinline, gnu::no_sanitize("address")]] inline void poke(void* block, std::ptrdiff_t at, unsigned char value) {
+[[gnu::noinline, gnu::no_sanitize_address]] inline void poke(void* block, std::ptrdiff_t at, unsigned char value) {
     static_cast<volatile unsigned char*>(block)[at] = value;
 }
-[[gnu::noinline, gnu::no_sanitize("address")]] inline unsigned char peek(const void* block, std::ptrdiff_t at) {
+[[gnu::noinline, gnu::no_sanitize_address]] inline unsigned char peek(const void* block, std::ptrdiff_t at) {
     return static_cast<const volatile unsigned char*>(block)[at];
 }
 
