@@ -41,6 +41,8 @@
 #include <autopmr/guarded/canary_resource.hpp>
 #include <autopmr/guarded/quarantine_resource.hpp>
 #include <autopmr/guarded/zeroing_resource.hpp>
+#include <autopmr/guard_pool.hpp>
+#include <autopmr/guarded/page_guarded_resource.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>

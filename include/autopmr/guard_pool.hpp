@@ -72,6 +72,9 @@ public:
     /// Misuse is reported, and the block then stays out of circulation.
     void deallocate(void* block, std::size_t bytes, std::size_t alignment, const guard_owner& owner, const void* caller) noexcept;
 
+    /// Ends the quarantine early of the oldest blocks, until a request of that shape finds a place. False when none can be had so.
+    bool recycle(std::size_t bytes, std::size_t alignment) noexcept;
+
     /// Whether an address lies in pages that this pool reserved: two comparisons.
     [[nodiscard]] bool contains(const void* address) const noexcept {
         return reinterpret_cast<std::uintptr_t>(address) - begin_ < size_;

@@ -27,6 +27,24 @@ void* heap_region(std::size_t& bytes) noexcept;
 /// The same aligned to a power of two; `bytes + alignment` is at most PTRDIFF_MAX. unmap_pages gives them back.
 void* map_aligned_pages(std::size_t bytes, std::size_t alignment) noexcept;
 
+/// Address space that nobody may touch, in whole pages and costing no memory, for open_pages. Null when there is none.
+/// unmap_pages gives it back.
+void* reserve_pages(std::size_t bytes) noexcept;
+/// Makes pages of a reservation readable and writable: zeroed ones that were reserved or closed, others as they were. False when
+/// the system has no more memory or mappings.
+bool open_pages(void* pages, std::size_t bytes) noexcept;
+/// Makes pages of a reservation untouchable and gives their memory back. False when the system can't: they are as they were.
+bool close_pages(void* pages, std::size_t bytes) noexcept;
+/// The same for open pages, by a marker in the page table, which takes no mapping; it also holds across open_pages. False where the
+/// kernel has no such markers, or not on these pages (locked ones): to be found out by calling.
+bool guard_pages(void* pages, std::size_t bytes) noexcept;
+/// Takes the markers away: the pages are open and zeroed.
+bool unguard_pages(void* pages, std::size_t bytes) noexcept;
+/// Pages of a reservation that are never to become huge ones. Advice.
+void keep_pages_small(void* pages, std::size_t bytes) noexcept;
+/// How many mappings the system lets a process have; 0 when there is no such limit or it does not say.
+std::size_t most_mappings() noexcept;
+
 /// Bytes, a power of two; 0 where the system has no huge pages or does not say.
 std::size_t huge_page_size() noexcept;
 /// Zeroed pages of that size, and of no other, which can't fail later; `bytes` is a multiple of it. Null and an immortal reason

@@ -38,6 +38,14 @@ void*       heap_region(std::size_t& bytes) noexcept {
 }
 void*       map_aligned_pages(std::size_t, std::size_t) noexcept { return nullptr; }
 
+void*       reserve_pages(std::size_t) noexcept { return nullptr; }
+bool        open_pages(void*, std::size_t) noexcept { return false; }
+bool        close_pages(void*, std::size_t) noexcept { return false; }
+bool        guard_pages(void*, std::size_t) noexcept { return false; }
+bool        unguard_pages(void*, std::size_t) noexcept { return false; }
+void        keep_pages_small(void*, std::size_t) noexcept {}
+std::size_t most_mappings() noexcept { return 0; }
+
 std::size_t huge_page_size() noexcept { return 0; }
 void*       map_huge_pages(std::size_t, const char*& why_not) noexcept {
     why_not = "there are no pages without an operating system";

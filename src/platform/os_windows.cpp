@@ -47,6 +47,15 @@ void* map_aligned_pages(std::size_t bytes, std::size_t alignment) noexcept {
     return nullptr;
 }
 
+void* reserve_pages(std::size_t bytes) noexcept { return ::VirtualAlloc(nullptr, bytes, MEM_RESERVE, PAGE_NOACCESS); }
+bool  open_pages(void* pages, std::size_t bytes) noexcept { return ::VirtualAlloc(pages, bytes, MEM_COMMIT, PAGE_READWRITE) != nullptr; }
+bool  close_pages(void* pages, std::size_t bytes) noexcept { return ::VirtualFree(pages, bytes, MEM_DECOMMIT) != 0; }
+// Decommitting takes no mapping that is counted: there is nothing that markers would save.
+bool        guard_pages(void*, std::size_t) noexcept { return false; }
+bool        unguard_pages(void*, std::size_t) noexcept { return false; }
+void        keep_pages_small(void*, std::size_t) noexcept {}  // they are small unless one asks
+std::size_t most_mappings() noexcept { return 0; }
+
 std::size_t huge_page_size() noexcept { return ::GetLargePageMinimum(); }
 
 void* map_huge_pages(std::size_t bytes, const char*& why_not) noexcept {

@@ -50,6 +50,24 @@ int main(int count, char** arguments) {
         std::memset(aligned, 7, 2 * page);
         os::unmap_pages(aligned, 2 * page - 1);
     }
+    auto* const space = static_cast<unsigned char*>(os::reserve_pages(8 * page));
+    check((space == nullptr) == none, "reserve_pages gives address space, or null without an operating system");
+    if (space != nullptr) {
+        os::keep_pages_small(space, 8 * page);
+        check(os::open_pages(space + page, 4 * page), "reserved pages can be opened");
+        check(space[page] == 0 && space[5 * page - 1] == 0, "opened pages are zero");
+        std::memset(space + page, 7, 4 * page);
+        check(os::close_pages(space + page, page) && os::open_pages(space + page, page) && space[page] == 0, "closed pages are zero when they open again");
+        check(os::open_pages(space + 2 * page, page) && space[2 * page] == 7, "open pages stay as they are");
+        if (os::guard_pages(space + 2 * page, page)) {
+            check(os::open_pages(space + page, 4 * page) && os::unguard_pages(space + 2 * page, page) && space[2 * page] == 0,
+                  "unguarded pages are zero");
+            check(space[3 * page] == 7, "pages beside a marker stay as they are");
+        } else check(!os::unguard_pages(space + 2 * page, page), "no markers, none to take away");
+        os::unmap_pages(space, 8 * page);
+    } else check(!os::open_pages(nullptr, page) && !os::close_pages(nullptr, page) && !os::guard_pages(nullptr, page), "no pages to open");
+    check(!none || os::most_mappings() == 0, "no limit of mappings without an operating system");
+
     const std::size_t huge = os::huge_page_size();
     check((huge & (huge - 1)) == 0 && (huge == 0 || huge > page), "huge_page_size is a power of two, or 0");
     const char* reason = nullptr;
