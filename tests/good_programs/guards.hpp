@@ -3,10 +3,7 @@
 /// The guards under which good programs run, each fresh; what one reports is a false report.
 
 #include <autopmr/guarded/canary_resource.hpp>
-#if __has_include(<autopmr/guarded/page_guarded_resource.hpp>)
 #include <autopmr/guarded/page_guarded_resource.hpp>
-#define HAVE_PAGES 1
-#endif
 #include <autopmr/guarded/quarantine_resource.hpp>
 #include <autopmr/guarded/sampled_guard_resource.hpp>
 
@@ -22,6 +19,8 @@ namespace good_programs {
 
 using resource = std::pmr::memory_resource;
 
+inline autopmr::leak_answer leaks = autopmr::leak_answer::fault;
+
 struct guard_over_all {
     const char*                                                 name;
     std::function<void(const std::function<void(resource&)>&)> run;  ///< gives a fresh guard, and looks at what it kept afterwards
@@ -34,17 +33,15 @@ inline autopmr::quarantine_options small_quarantine() {
     return options;
 }
 
-#if HAVE_PAGES
 inline void over_pages(const std::function<void(resource&)>& program, autopmr::guard_placement placement) {
     autopmr::page_guarded_options options;
-    options.placement = placement;
-    options.leaks = autopmr::leak_answer::fault;
+    options.pool.placement = placement;
+    options.leaks = leaks;
     autopmr::page_guarded_resource guard(options);
     program(guard);
     CHECK(guard.verify() == 0);
 }
 
-#endif
 /// Fewer blocks than the programs hold: the others come from the upstream meanwhile.
 inline void over_samples(const std::function<void(resource&)>& program, unsigned rate) {
     autopmr::guard_pool_options few;
@@ -54,7 +51,7 @@ inline void over_samples(const std::function<void(resource&)>& program, unsigned
     autopmr::sampled_guard_options options;
     options.rate = rate;
     options.pool = &pool;
-    options.leaks = autopmr::leak_answer::fault;
+    options.leaks = leaks;
     autopmr::sampled_guard_resource guard(options, std::pmr::new_delete_resource());
     program(guard);
     CHECK(guard.now().sampled > 0);
@@ -62,10 +59,8 @@ inline void over_samples(const std::function<void(resource&)>& program, unsigned
 }
 
 inline const guard_over_all guards[] = {
-#if HAVE_PAGES
     {"pages", [](const auto& program) { over_pages(program, autopmr::guard_placement::after); }},
     {"pages, blocks at their beginning", [](const auto& program) { over_pages(program, autopmr::guard_placement::before); }},
-#endif
     {"canary",
      [](const auto& program) {
          autopmr::canary_resource guard(std::pmr::new_delete_resource());

@@ -44,6 +44,12 @@ bool same(const Container& container, const Model& model) {
 template <class Container>
 inline constexpr bool assigns_by_move = true;
 
+/// False of a container whose resize, or merge, does something else than the standard's.
+template <class Container>
+inline constexpr bool resizes = true;
+template <class Container>
+inline constexpr bool merges = true;
+
 /// A sequence against std::vector. `other` has the same allocator.
 template <class Container>
 void sequence_history(const Container& empty, unsigned seed, int steps = 600) {
@@ -81,8 +87,10 @@ void sequence_history(const Container& empty, unsigned seed, int steps = 600) {
             model.erase(model.begin() + offset);
         } else if (way == 11) {
             const std::size_t size = number / 16 % 100;
-            container.resize(size, v);
-            model.resize(size, plain(v));
+            if constexpr (resizes<Container>) {
+                container.resize(size, v);
+                model.resize(size, plain(v));
+            }
         } else if (way == 12) {
             if constexpr (requires { container.shrink_to_fit(); }) container.shrink_to_fit();
             if constexpr (requires { container.sort(); }) {
@@ -158,7 +166,7 @@ void keyed_history(const Container& empty, unsigned seed, int steps = 600) {
             other = std::move(copy);
             other_model = model;
         } else if (way == 14) {
-            if constexpr (requires { container.merge(other); }) {
+            if constexpr (merges<Container> && requires { container.merge(other); }) {
                 container.merge(other);
                 model.merge(other_model);
             }

@@ -2,10 +2,7 @@
 /// A report ends the program with its default handler; one that comes of what is left at the end, with an exit status of 99.
 #include <autopmr/backends/new_delete.hpp>
 #include <autopmr/guarded/canary_resource.hpp>
-#if __has_include(<autopmr/guarded/page_guarded_resource.hpp>)
 #include <autopmr/guarded/page_guarded_resource.hpp>
-#define HAVE_PAGES 1
-#endif
 #include <autopmr/guarded/quarantine_resource.hpp>
 #include <autopmr/guarded/sampled_guard_resource.hpp>
 
@@ -41,13 +38,11 @@ std::pmr::memory_resource* guard_of(std::string_view name) {
         look_at_exit(*guard);
         return guard;
     }
-#if HAVE_PAGES
     if (name == "pages") {
         auto* const guard = new page_guarded_resource;
         look_at_exit(*guard);
         return guard;
     }
-#endif
     std::fprintf(stderr, "GOOD_PROGRAMS_GUARD is pages, canary, quarantine or sampled\n");
     std::_Exit(98);
 }
