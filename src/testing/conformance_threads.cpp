@@ -165,7 +165,9 @@ std::string forked_child_may_use(const conformance_subject& subject) {
     const auto      before = some_blocks(on.resource(), 6, 50);
     const child_end end = in_child([&] {
         const auto more = some_blocks(on.resource(), 7, 100);
-        const bool intact = give_back_all(on.resource(), more) && give_back_all(on.resource(), before);
+        bool       intact = give_back_all(on.resource(), more);
+        if (!subject.hides_from_children) intact = give_back_all(on.resource(), before) && intact;
+        else for (const patterned_block& block : before) give_back(on.resource(), block);
         return intact ? 0 : 3;
     });
     if (!give_back_all(on.resource(), before)) return "the child's writes reached the parent";

@@ -89,6 +89,7 @@ conformance_subject secrets(bool isolated) {
         options.isolated = isolated;
         return std::make_shared<secret_resource>(options);
     };
+    subject.hides_from_children = true;
     subject.books = [](std::pmr::memory_resource& r) { return std::to_string(static_cast<secret_resource&>(r).usage().live); };
     subject.live_bytes = [](std::pmr::memory_resource& r) { return static_cast<secret_resource&>(r).usage().live_bytes; };
     return subject;

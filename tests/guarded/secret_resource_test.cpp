@@ -9,11 +9,13 @@
 #include "support/sanitized.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory_resource>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -293,4 +295,46 @@ TEST_CASE("what can't be is refused, and the books stay") {
     CHECK(secrets.usage().live == 0);
     CHECK(secrets.usage().live_bytes == 0);
     secrets.deallocate(secrets.allocate(10), 10);
+}
+
+TEST_CASE("a resource may have a handler of its own, and its reports name the subsystem") {
+    static fault_report last;
+    secret_options      options;
+    options.subsystem = "server.keys";
+    options.on_fault = [](const fault_report& fault) noexcept {
+        last = fault;
+        return fault_answer::quarantine;
+    };
+    secret_resource secrets(options);
+    counted_faults  counted;
+    void* const     p = secrets.allocate(100, 8);
+    secrets.deallocate(p, 99, 8);
+    CHECK(counted.count == 0);
+    CHECK(last.kind == fault_kind::wrong_size);
+    CHECK(last.given_bytes == 99);
+    CHECK(last.access == fault_access::free);
+    CHECK(std::string_view(last.resource) == "secret");
+    CHECK(std::string_view(last.subsystem) == "server.keys");
+    secrets.deallocate(p, 100, 8);
+}
+
+TEST_CASE("pages of 200 secrets that were freed serve again, and no more is locked") {
+    secret_resource    secrets(isolated());
+    std::vector<void*> all;
+    for (int i = 0; i != 200; ++i) {
+        all.push_back(secrets.allocate(100, 4));
+        std::memset(all.back(), 1, 100);
+    }
+    const std::size_t most = secrets.usage().locked_bytes;
+    for (void* one : all) secrets.deallocate(one, 100, 4);
+    CHECK(secrets.usage().locked_bytes < most / 8);
+    for (int i = 0; i != 1000; ++i) {
+        void* const one = secrets.allocate(100, 4);
+        REQUIRE(zero(one, 100));
+        std::memset(one, 1, 100);
+        secrets.deallocate(one, 100, 4);
+    }
+    CHECK(secrets.usage().locked_bytes < most / 8);
+    secrets.trim();
+    CHECK(secrets.usage().locked_bytes == 0);
 }

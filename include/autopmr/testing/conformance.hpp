@@ -31,6 +31,7 @@ struct conformance_subject {
     /// The bytes that it says are live, exactly: the sum of what was asked for. Null when it does not say.
     std::function<std::size_t(std::pmr::memory_resource&)> live_bytes;
     bool releases_all = false;  ///< pools, arenas: all goes back to the upstream when it ends, though blocks were live
+    bool hides_from_children = false;  ///< a forked child can't read what was written before: it may free that, and take blocks of its own
     bool many_threads = false;  ///< threads without number may come and go, and it holds no more for that
 };
 
