@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 using namespace autopmr;
 using autopmr_test::counted_faults;
@@ -292,5 +293,31 @@ TEST_CASE("A full pool refuses, recycles or passes on, as was asked") {
         page_guarded_resource guarded(options);
         static_cast<void>(guarded.allocate(1, 1));
         CHECK_THROWS_AS(guarded.allocate(1, 1), out_of_memory);
+    }
+}
+
+TEST_CASE("Where address space is short, freed places come back early only if that was asked for") {
+    if (under_asan || under_tsan) return;  // their shadow does not fit
+    for (const bool recycle : {false, true}) {
+        const auto end = in_child([&] {
+            const rlimit limit{std::size_t{600} << 20, std::size_t{600} << 20};
+            if (::setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+            page_guarded_options options = with(true);
+            options.exhausted = recycle ? guard_exhausted::recycle_oldest : guard_exhausted::refuse;
+            page_guarded_resource guarded(options);
+            void* const           first = guarded.allocate(8, 8);
+            guarded.deallocate(first, 8, 8);
+            for (int i = 0; i != 20000; ++i) {
+                void* block = nullptr;
+                try {
+                    block = guarded.allocate(8, 8);
+                } catch (const out_of_memory&) { return recycle ? 2 : 0; }
+                if (block == first) return recycle ? 0 : 3;
+                guarded.deallocate(block, 8, 8);
+            }
+            return 4;
+        });
+        CHECK(end.exit_status == 0);
+        CHECK(end.error == "");
     }
 }
