@@ -75,7 +75,9 @@ TEST_CASE("Threads allocate, free each other's blocks and verify at the same tim
 }
 
 TEST_CASE("A child that is forked while other threads allocate can go on") {
-    used_pool         used(guarded_with(true));
+    guard_pool_options options = guarded_with(true);
+    options.quarantine = 100;
+    used_pool         used(options);
     std::atomic<bool> done{false};
     std::thread       busy([&] {
         while (!done) used.put(used.get(20), 20);
@@ -98,7 +100,9 @@ TEST_CASE("A child that is forked while other threads allocate can go on") {
 TEST_CASE("A signal handler may ask while its thread allocates") {
     static used_pool*               used = nullptr;
     static std::atomic<int>         asked{0};
-    used_pool                       mine(guarded_with(true));
+    guard_pool_options              options = guarded_with(true);
+    options.quarantine = 100;  // the loops have no end of their own
+    used_pool                       mine(options);
     static std::atomic<const char*> block{nullptr};
     block = mine.get(10);
     used = &mine;
@@ -107,7 +111,7 @@ TEST_CASE("A signal handler may ask while its thread allocates") {
         if (fault_sources::explain(block.load() + 10, found) != nullptr) ++asked;
     });
     std::thread pesters([self = ::pthread_self()] {
-        for (int i = 0; i != 500; ++i) {
+        while (asked < 100) {
             ::pthread_kill(self, SIGALRM);
             std::this_thread::yield();
         }
