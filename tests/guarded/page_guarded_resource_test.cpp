@@ -73,6 +73,18 @@ TEST_CASE("A block ends at a guard page, and begins at one where that is asked f
     }
 }
 
+TEST_CASE("A large block is guarded as a small one is") {
+    page_guarded_resource guarded(with(GENERATE(true, false)));
+    for (const std::size_t bytes : {std::size_t{5} << 20, std::size_t{100} << 20}) {
+        auto* const block = static_cast<char*>(guarded.allocate(bytes, 64));
+        block[0] = block[bytes - 1] = 1;
+        CHECK(faults([&] { write(block + bytes); }));
+        CHECK(faults([&] { read(block - 5000); }));
+        guarded.deallocate(block, bytes, 64);
+        CHECK(faults([&] { read(block + bytes / 2); }));
+    }
+}
+
 TEST_CASE("Alternating blocks touch a guard page at either end") {
     page_guarded_options options = with(true);
     options.pool.placement = guard_placement::alternate;
