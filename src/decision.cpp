@@ -2,7 +2,6 @@
 #include <autopmr/errors.hpp>
 
 #include "src/decision_line.hpp"
-#include "src/guard_stacks.hpp"
 
 namespace autopmr {
 
@@ -14,15 +13,6 @@ std::string_view to_string(standing s) noexcept {
 std::string_view to_string(guard g) noexcept {
     constexpr std::string_view names[] = {"none", "canary", "pages", "sampled"};
     return names[static_cast<unsigned char>(g)];
-}
-
-std::pmr::memory_resource& decision::resource() const noexcept {
-    if (kept != nullptr) return *kept;
-    if (on_top != nullptr) return *on_top;
-    if (chosen == nullptr) return *std::pmr::null_memory_resource();
-    if (under == guard::none) return chosen->resource();
-    layer* const guarded = guard_over(*chosen, under);  // never the bare backend where a guard was chosen
-    return guarded != nullptr ? *guarded : *std::pmr::null_memory_resource();
 }
 
 const decision& decision::value_or_throw() const {

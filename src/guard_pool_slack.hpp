@@ -23,7 +23,8 @@ struct guard_slack {
     static std::uint64_t pattern_of(std::uint64_t key, std::uintptr_t block) noexcept {
         std::uint64_t mixed = (key ^ block) * 0x9E3779B97F4A7C15u;
         mixed ^= mixed >> 29;
-        return mixed * 0xFF51AFD7ED558CCDu | 0x0101010101010101u;
+        // No byte of it is one that careless code likes to write: 0, 1, text, 0xFF.
+        return (mixed * 0xFF51AFD7ED558CCDu | 0x8080808080808080u) & ~std::uint64_t{0x0101010101010101u};
     }
 };
 

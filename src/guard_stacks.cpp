@@ -1,5 +1,6 @@
 #include "src/guard_stacks.hpp"
 
+#include <autopmr/decision.hpp>
 #include <autopmr/guarded/canary_resource.hpp>
 #include <autopmr/guarded/page_guarded_resource.hpp>
 #include <autopmr/guarded/sampled_guard_resource.hpp>
@@ -122,6 +123,15 @@ layer* guard_over(const backend& which, guard under) noexcept {
     if (made == nullptr || place.compare_exchange_strong(there, made, std::memory_order_acq_rel)) return made;
     end_guard(made);  // another thread came first
     return there;
+}
+
+std::pmr::memory_resource& decision::resource() const noexcept {
+    if (kept != nullptr) return *kept;
+    if (on_top != nullptr) return *on_top;
+    if (chosen == nullptr) return *std::pmr::null_memory_resource();
+    if (under == guard::none) return chosen->resource();
+    layer* const guarded = guard_over(*chosen, under);  // never the bare backend where a guard was chosen
+    return guarded != nullptr ? *guarded : *std::pmr::null_memory_resource();
 }
 
 bool is_guard_over_a_backend(const std::pmr::memory_resource* resource) noexcept {

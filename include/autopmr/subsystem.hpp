@@ -43,9 +43,8 @@ struct subsystem_usage : usage {
 struct subsystem_settings {
     std::string_view backend;                      ///< empty: nobody said, and it is not bound yet
     std::size_t      limit = subsystem_options::no_limit;
-    bool             own_heap = false;
+    bool             own_heap = false, secret = false;
     guard            under = guard::none;
-    bool             secret = false;
     fixed_text<192>  backend_from, limit_from, own_heap_from, under_from, secret_from;
 };
 
