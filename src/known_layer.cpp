@@ -1,3 +1,4 @@
+#include <autopmr/debug_default.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
@@ -11,7 +12,7 @@ namespace autopmr {
 layer* known_layer(std::pmr::memory_resource* resource) noexcept {
     for (const backend& one : backends())
         if (&one.resource() == resource) return static_cast<layer*>(resource);
-    if (is_guard_over_a_backend(resource)) return static_cast<layer*>(resource);
+    if (is_guard_over_a_backend(resource) || (resource != nullptr && resource == debug_tracking())) return static_cast<layer*>(resource);
     layer* found = nullptr;
     for_each_subsystem([&](const subsystem_resource& one) {
         if (&one == resource) found = static_cast<layer*>(resource);
