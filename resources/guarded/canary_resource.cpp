@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t   front_bytes = 32, back_bytes = 16;
 constexpr unsigned char new_fill = 0xcd;
+// The zeroes at the end of a resource's number in headers: its address aligned to 8, moved by 16. An alignment is added to it.
+constexpr std::uint64_t alignment_limit = std::uint64_t{1} << 19;
 
 std::uint64_t mix(std::uint64_t x) noexcept {
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
@@ -52,26 +54,26 @@ unsigned char* bytes_at(void* address) noexcept { return static_cast<unsigned ch
 /// Ends where the block begins. The upstream writes into what it has back: often the first 16 bytes, hence what tells that a block is
 /// freed comes last.
 struct canary_resource::header {
-    std::uint64_t bytes, owner, cookie, guard;  // of a freed block: cookie holds its shape, guard its state
+    std::uint64_t bytes, owner, cookie, guard;  // owner: and alignment; of a freed block: cookie holds its shape, guard its state
 
     static header*       of(void* block) noexcept { return reinterpret_cast<header*>(bytes_at(block) - sizeof(header)); }
     static std::uint64_t shape(std::uint64_t n, std::uint64_t alignment) noexcept { return n | alignment << 56; }
 
     /// Whether two words of memory that may be anyone's are so.
-    [[gnu::no_sanitize("address")]] bool ends_in(std::uint64_t third, std::uint64_t fourth) const noexcept {
+    [[gnu::no_sanitize_address]] bool ends_in(std::uint64_t third, std::uint64_t fourth) const noexcept {
         return cookie == third && guard == fourth;
     }
-    [[gnu::no_sanitize("address")]] bool begins_with(std::uint64_t first, std::uint64_t second) const noexcept {
+    [[gnu::no_sanitize_address]] bool begins_with(std::uint64_t first, std::uint64_t second) const noexcept {
         return bytes == first && owner == second;
     }
-    [[gnu::no_sanitize("address")]] bool is_cooked(std::uint64_t secret) const noexcept { return cookie == (secret ^ bytes ^ owner); }
-    [[gnu::no_sanitize("address")]] bool is_freed(std::uint64_t mark) const noexcept { return guard == mark; }
+    [[gnu::no_sanitize_address]] bool is_cooked(std::uint64_t secret) const noexcept { return cookie == (secret ^ bytes ^ owner); }
+    [[gnu::no_sanitize_address]] bool is_freed(std::uint64_t mark) const noexcept { return guard == mark; }
 };
 
 canary_resource::canary_resource(const canary_options& options, resource_ptr upstream) noexcept
-    : owner_(std::uint64_t{number(this)} << 8), key_(process_key()), front_(canary(key_ + 1, 0, sizeof front_ - 1)),
+    : owner_(std::uint64_t{number(this)} << 16), key_(process_key()), front_(canary(key_ + 1, 0, sizeof front_ - 1)),
       back_{canary(key_ + 2, 1, 0), mix(key_ + 3)}, plain_(!options.fill && !announce::watched()), options_(options), upstream_(std::move(upstream)) {
-    static_assert(sizeof(header) == front_bytes && sizeof back_ == back_bytes);
+    static_assert(alignof(canary_resource) % alignof(std::uint64_t) == 0 && sizeof(header) == front_bytes && sizeof back_ == back_bytes);
 }
 
 void* canary_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
@@ -79,7 +81,7 @@ void* canary_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     const std::size_t front = std::max(alignment, front_bytes);
     if (alignment > PTRDIFF_MAX / 2 || bytes > PTRDIFF_MAX - back_bytes - front) [[unlikely]] throw_out_of_memory(bytes, alignment, options_.name);
     auto* const block = bytes_at(upstream_.allocate(front + bytes + back_bytes, std::max(alignment, alignof(header)))) + front;
-    const auto  owner = owner_ | static_cast<unsigned>(std::countr_zero(alignment));
+    const auto  owner = owner_ + alignment;
     ::new (header::of(block)) header{bytes, owner, key_ ^ number(block) ^ bytes ^ owner, front_};
     std::memcpy(block + bytes, back_, back_bytes);
     if (!plain_) [[unlikely]] conceal(block, bytes);
@@ -94,7 +96,7 @@ void canary_resource::conceal(void* block, std::size_t bytes) const noexcept {
 
 void canary_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
     const std::uint64_t secret = key_ ^ number(block);
-    const auto          owner = owner_ | static_cast<unsigned>(std::countr_zero(alignment));
+    const auto          owner = owner_ + alignment;
     // Where the header of a block would begin is neither in the first page nor where no block begins.
     if (number(block) < 4096 + front_bytes || number(block) % alignof(header) != 0) [[unlikely]] return misused(block, bytes, alignment);
     header* const head = header::of(block);
@@ -105,7 +107,7 @@ void canary_resource::do_deallocate(void* block, std::size_t bytes, std::size_t 
     std::uint64_t after[2];
     std::memcpy(after, bytes_at(block) + bytes, back_bytes);
     if (((after[0] ^ back_[0]) | (after[1] ^ back_[1])) != 0) [[unlikely]] return misused(block, bytes, alignment);
-    head->cookie = secret ^ header::shape(bytes, owner & 0xff);
+    head->cookie = secret ^ header::shape(bytes, static_cast<unsigned>(std::countr_zero(alignment)));
     head->guard = ~secret;
     if (options_.fill && bytes != 0) [[unlikely]] std::memset(block, freed_fill, bytes);
     const std::size_t front = std::max(alignment, front_bytes);
@@ -120,7 +122,6 @@ void canary_resource::do_deallocate(void* block, std::size_t bytes, std::size_t 
     report.found.depth = os::call_stack(__builtin_return_address(0), report.found.frames, fault_moment::most_frames);
     constexpr std::uint64_t filled = 0x0101010101010101u * freed_fill;
     const std::uint64_t     secret = key_ ^ number(block);
-    const auto              lg = static_cast<unsigned>(std::countr_zero(alignment));
     header* const           head = number(block) < 4096 + front_bytes || number(block) % alignof(header) != 0 ? nullptr : header::of(block);
     bool                    ours = false;
     if (head == nullptr) {
@@ -134,24 +135,21 @@ void canary_resource::do_deallocate(void* block, std::size_t bytes, std::size_t 
     } else if (head->is_cooked(secret)) {
         ours = true;
         report.expected_bytes = static_cast<std::size_t>(head->bytes);
-        report.expected_alignment = std::size_t{1} << (head->owner & 31);
-        auto* const   end = bytes_at(block) + report.expected_bytes;
-        std::uint64_t after[2];
-        if (!plain_) announce::show_as_written(end, back_bytes);
-        std::memcpy(after, end, back_bytes);
-        if ((head->owner ^ owner_) >> 8 != 0) report.kind = fault_kind::wrong_resource;
+        const std::uint64_t low = head->owner & (alignment_limit - 1);  // a resource's own number has zeroes there
+        report.expected_alignment = static_cast<std::size_t>(std::has_single_bit(head->owner - owner_) ? head->owner - owner_ : low);
+        if (!std::has_single_bit(head->owner - owner_)) report.kind = fault_kind::wrong_resource;
         else if (report.expected_bytes != bytes) report.kind = fault_kind::wrong_size;
-        else if ((head->owner & 0xff) != lg || !std::has_single_bit(alignment)) report.kind = fault_kind::wrong_alignment;
+        else if (head->owner != owner_ + alignment) report.kind = fault_kind::wrong_alignment;
         else if (head->guard != front_) report.kind = fault_kind::underrun;
         else report.kind = fault_kind::overrun;
         if (report.kind == fault_kind::overrun) {
+            const auto* const end = bytes_at(block) + bytes;
             std::size_t first = 0;
             while (first != back_bytes && end[first] == reinterpret_cast<const unsigned char*>(back_)[first]) ++first;
             report.address = end + first;
             report.past_end = first + 1;
         }
-    } else if (head->begins_with(bytes, owner_ | lg)) {  // a block of that shape was here, and its cookie is gone
-        ours = true;
+    } else if (head->begins_with(bytes, owner_ + alignment)) {  // it looks so; but nothing is written to where it may not be so
         report.kind = fault_kind::underrun;
         report.expected_bytes = bytes;
         report.expected_alignment = alignment;
@@ -166,7 +164,7 @@ void canary_resource::do_deallocate(void* block, std::size_t bytes, std::size_t 
     }
     if (report.kind != fault_kind::foreign_pointer) {
         report.block = block;
-        report.state = ours ? block_state::live : block_state::freed;
+        report.state = report.kind == fault_kind::double_free ? block_state::freed : block_state::live;
     }
     report_fault(report, options_.on_fault);
     if (!ours) return;

@@ -28,6 +28,12 @@ const unsigned char* first_other(const unsigned char* from, std::size_t bytes, u
     return from;
 }
 
+/// Takes the oldest until there are no more than that, or `out` is full. True in the latter case: there may be more.
+bool take_some(quarantine_books& books, std::size_t blocks, std::size_t bytes, quarantined_block (&out)[a_few], std::size_t& n) noexcept {
+    while (n != a_few && (books.count > blocks || books.bytes > bytes)) out[n++] = books.take();
+    return n == a_few;
+}
+
 std::uint64_t seed_for(const void* resource) noexcept {
     const std::uint64_t drawn = os::random_key();
     return drawn != 0 ? drawn : reinterpret_cast<std::uintptr_t>(resource) ^ os::clock_ticks();
@@ -59,10 +65,13 @@ void quarantine_resource::do_deallocate(void* block, std::size_t bytes, std::siz
         return report_fault({.kind = fault_kind::foreign_pointer, .access = fault_access::free, .address = block, .resource = options_.name,
                              .subsystem = options_.subsystem, .given_bytes = bytes, .given_alignment = alignment}, options_.on_fault);
     std::optional<fault_report> twice;
-    bool                        full = false, straight = false;
+    quarantined_block           leaving[a_few];
+    std::size_t                 n = 0;
+    std::uint64_t               frees = 0;
+    bool                        more = false, straight = false;
     {
         const std::scoped_lock hold(lock_);
-        ++books_->frees;
+        frees = ++books_->frees;
         if (books_->has(block)) {
             twice.emplace(fault_report{.kind = fault_kind::double_free, .access = fault_access::free, .state = block_state::freed, .address = block,
                           .resource = options_.name, .subsystem = options_.subsystem, .given_bytes = bytes, .given_alignment = alignment, .block = block});
@@ -79,7 +88,8 @@ void quarantine_resource::do_deallocate(void* block, std::size_t bytes, std::siz
             else if (bytes != 0) std::memset(block, freed_fill, bytes);
             if (watched_) announce::hide(block, bytes);
             books_->add({block, bytes, books_->frees, static_cast<std::uint32_t>(std::countr_zero(alignment)), false}, options_.shuffle);
-            full = books_->count > options_.most_blocks || books_->bytes > options_.most_bytes;
+            // Under the same lock, or threads that are about to would overfill the books.
+            more = take_some(*books_, options_.most_blocks, options_.most_bytes, leaving, n);
         }
     }
     if (twice) {
@@ -90,27 +100,31 @@ void quarantine_resource::do_deallocate(void* block, std::size_t bytes, std::siz
     if (straight) {
         if (options_.zero) wipe(block, bytes);
         upstream_.deallocate(block, bytes, alignment);
-    } else if (full) {
-        evict(options_.most_blocks, options_.most_bytes);
+        return;
     }
+    let_go(leaving, n, frees);
+    if (more) evict(options_.most_blocks, options_.most_bytes);
 }
 
 /// Until there are no more than that.
 void quarantine_resource::evict(std::size_t blocks, std::size_t bytes) noexcept {
     if (books_ == nullptr) return;
-    for (;;) {
+    for (bool more = true; more;) {
         quarantined_block leaving[a_few];
         std::uint64_t     frees = 0;
         std::size_t       n = 0;
         {
             const std::scoped_lock hold(lock_);
             frees = books_->frees;
-            while (n != a_few && (books_->count > blocks || books_->bytes > bytes)) leaving[n++] = books_->take();
+            more = take_some(*books_, blocks, bytes, leaving, n);
         }
-        for (std::size_t i = 0; i != n; ++i)
-            if (!leaving[i].reported && !is_changed(leaving[i], frees)) upstream_.deallocate(leaving[i].block, leaving[i].bytes, std::size_t{1} << leaving[i].alignment);
-        if (n != a_few) return;
+        let_go(leaving, n, frees);
     }
+}
+
+void quarantine_resource::let_go(const quarantined_block* leaving, std::size_t n, std::uint64_t frees) noexcept {
+    for (const auto* one = leaving; one != leaving + n; ++one)
+        if (!one->reported && !is_changed(*one, frees)) upstream_.deallocate(one->block, one->bytes, std::size_t{1} << one->alignment);
 }
 
 /// Reports where somebody wrote; what nobody did may be touched again.

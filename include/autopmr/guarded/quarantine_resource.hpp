@@ -67,6 +67,7 @@ private:
     void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
     bool  do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
     void  evict(std::size_t blocks, std::size_t bytes) noexcept;
+    void  let_go(const quarantined_block* leaving, std::size_t n, std::uint64_t frees) noexcept;
     bool  is_changed(const quarantined_block& one, std::uint64_t frees) const noexcept;
 
     quarantine_options options_;
