@@ -7,7 +7,7 @@
 namespace autopmr {
 namespace {
 
-/// The handler of an owner's report, and what it is called.
+/// What is known before anything was looked at.
 fault_report begin(const guard_owner& owner, const void* address, std::size_t bytes, std::size_t alignment) noexcept {
     fault_report found;
     found.access = fault_access::free;
@@ -102,6 +102,7 @@ void guard_pool_state::dismiss(const guard_owner& owner) noexcept {
         }
         if (!one.change(word, word.with(slot_state::freed))) continue;
         fault_report found = begin(owner, nullptr, one.bytes, word.alignment());
+        found.access = fault_access::unknown;
         retire(one, word, found, owner, __builtin_return_address(0));
     }
     owners.dismiss(owner.number);

@@ -36,13 +36,13 @@ struct slot_word {
     [[nodiscard]] bool live() const noexcept { return state() == slot_state::live || state() == slot_state::checking; }
 };
 
-/// Without an order: what orders them is the word.
-template <class T>
+/// Without an order: what orders them is the word. Numbers of stacks bring the stack with them, for who looks while they change.
+template <class T, bool Stack = false>
 class slot_field {
 public:
-    operator T() const noexcept { return value_.load(std::memory_order_relaxed); }
+    operator T() const noexcept { return value_.load(Stack ? std::memory_order_acquire : std::memory_order_relaxed); }
     slot_field& operator=(T value) noexcept {
-        value_.store(value, std::memory_order_relaxed);
+        value_.store(value, Stack ? std::memory_order_release : std::memory_order_relaxed);
         return *this;
     }
 
@@ -55,7 +55,7 @@ struct guard_slot {
     slot_field<std::uint32_t>  next;  ///< in a list
     slot_field<std::uintptr_t> block;
     slot_field<std::size_t>    bytes;
-    slot_field<std::uint32_t>  stack, free_stack;    ///< numbers of a stack_store
+    slot_field<std::uint32_t, true> stack, free_stack;  ///< numbers of a stack_store
     slot_field<std::uint32_t>  thread, free_thread;
     slot_field<std::uint64_t>  sequence, free_sequence;
     slot_field<std::uint64_t>  frees;  ///< that the pool had seen when it was freed, this one included

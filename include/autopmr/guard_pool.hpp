@@ -67,7 +67,8 @@ public:
     /// Answers for the owner's blocks that are still live, as its `leaks` says, and puts them in quarantine.
     void dismiss(guard_owner& owner) noexcept;
 
-    /// Null when there is no room: too many live blocks, mappings or bytes. The alignment is a power of two up to 64 KiB.
+    /// Null when there is no room: too many live blocks, mappings or bytes. The alignment is a power of two up to 64 KiB. A block of
+    /// more than 64 MiB is a mapping of its own, with markers too; the largest is 16 GiB, less where address space is short.
     [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment, const guard_owner& owner, const void* caller) noexcept;
     /// Misuse is reported, and the block then stays out of circulation.
     void deallocate(void* block, std::size_t bytes, std::size_t alignment, const guard_owner& owner, const void* caller) noexcept;

@@ -212,6 +212,14 @@ std::vector<stack> stacks() {
                        [=](std::pmr::memory_resource* below) { return std::make_shared<tracking_resource>(options, below); },
                        [](std::pmr::memory_resource& r) { return text(static_cast<tracking_resource&>(r)); }});
     }
+    for (const unsigned rate : {1u, 5000u}) {
+        all.push_back({"sampled guard, one in " + std::to_string(rate),
+                       [=](std::pmr::memory_resource* below) {
+                           sampled_guard_options options;
+                           options.rate = rate;
+                           return std::make_shared<sampled_guard_resource>(options, below);
+                       }, {}});
+    }
     all.push_back(arena());
     all.push_back(arena_in_a_buffer());
     all.push_back(pool<pool_resource>("pool", false));
@@ -251,6 +259,19 @@ std::vector<conformance_subject> sources() {
     all[1].books = [](std::pmr::memory_resource& r) { return std::to_string(static_cast<static_resource<buffer_bytes>&>(r).used()); };
     for (conformance_subject& each : all) each.any_thread = false;
     all.insert(all.end(), {own_mapped, source<mapped_resource>("mapped"), source<huge_page_resource>("huge pages")});
+    for (const bool markers : {true, false}) {
+        page_guarded_options options;
+        options.leaks = leak_answer::ignore;  // what the suite leaves behind is its own affair
+        options.pool.guard_markers = markers;
+        options.pool.frames = 1;
+        all.emplace_back();
+        all.back().name = markers ? "page guard" : "page guard without markers";
+        all.back().make = [options](std::pmr::memory_resource*) { return std::make_shared<page_guarded_resource>(options); };
+        all.back().books = [](std::pmr::memory_resource& r) {
+            const guard_pool_usage now = static_cast<page_guarded_resource&>(r).usage();
+            return std::to_string(now.live) + " blocks of " + std::to_string(now.live_bytes) + " bytes";
+        };
+    }
     return all;
 }
 

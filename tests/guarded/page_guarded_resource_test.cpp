@@ -5,7 +5,6 @@
 
 #include "support/child.hpp"
 #include "support/faults.hpp"
-#include "support/sanitized.hpp"
 
 #include <csignal>
 #include <cstdint>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 using namespace autopmr;
 using autopmr_test::counted_faults;
@@ -70,6 +70,18 @@ TEST_CASE("A block ends at a guard page, and begins at one where that is asked f
         CHECK(faults([&] { read(other - 1); }));
         CHECK(faults([&] { write(other - 4096); }));
         before.deallocate(other, bytes, 16);
+    }
+}
+
+TEST_CASE("A large block is guarded as a small one is") {
+    page_guarded_resource guarded(with(GENERATE(true, false)));
+    for (const std::size_t bytes : {std::size_t{5} << 20, std::size_t{100} << 20}) {
+        auto* const block = static_cast<char*>(guarded.allocate(bytes, 64));
+        block[0] = block[bytes - 1] = 1;
+        CHECK(faults([&] { write(block + bytes); }));
+        CHECK(faults([&] { read(block - 5000); }));
+        guarded.deallocate(block, bytes, 64);
+        CHECK(faults([&] { read(block + bytes / 2); }));
     }
 }
 
@@ -258,39 +270,4 @@ TEST_CASE("The containers of the standard library run clean") {
         CHECK(guarded.verify() == 0);
     }
     CHECK(counted.count == 0);
-}
-
-TEST_CASE("A full pool refuses, recycles or passes on, as was asked") {
-    page_guarded_options options = with(GENERATE(true, false));
-    options.pool.most_live = 2;
-    std::pmr::monotonic_buffer_resource spare;
-    SECTION("refuse") {
-        page_guarded_resource guarded(options);
-        void* const           one = guarded.allocate(1, 1);
-        static_cast<void>(guarded.allocate(1, 1));
-        CHECK_THROWS_AS(guarded.allocate(1, 1), out_of_memory);
-        guarded.deallocate(one, 1, 1);
-        CHECK(guarded.allocate(1, 1) != one);
-    }
-    SECTION("upstream") {
-        options.exhausted = guard_exhausted::upstream;
-        options.spare = &spare;
-        page_guarded_resource guarded(options);
-        static_cast<void>(guarded.allocate(1, 1));
-        static_cast<void>(guarded.allocate(1, 1));
-        void* const passed = guarded.allocate(1, 1);
-        CHECK(!guarded.pool().contains(passed));
-        CHECK(guarded.unguarded() == 1);
-        CHECK(std::string(guarded.facts().view()).find("1 were not guarded") != std::string::npos);
-        counted_faults counted;
-        guarded.deallocate(passed, 1, 1);
-        CHECK(counted.count == 0);
-    }
-    SECTION("upstream that is not there") {
-        options.exhausted = guard_exhausted::upstream;
-        options.pool.most_live = 1;
-        page_guarded_resource guarded(options);
-        static_cast<void>(guarded.allocate(1, 1));
-        CHECK_THROWS_AS(guarded.allocate(1, 1), out_of_memory);
-    }
 }
