@@ -13,7 +13,8 @@ namespace {
 
 constinit const std::atomic<guard_pool*> no_pool{nullptr};
 
-constexpr std::size_t most_alignment = std::size_t{64} << 10, unknown_room = SIZE_MAX;
+constexpr std::size_t   most_alignment = std::size_t{64} << 10;
+constexpr std::uint64_t unknown_room = UINT64_MAX;
 
 /// While it lives this thread is in a pool, and may hold its locks: whoever interrupts it stays out. Without a record a thread
 /// is too young or too old to be asked.
@@ -104,9 +105,9 @@ void* sampled_guard_resource::sample(std::size_t bytes, std::size_t alignment, b
     sampled_guard_start::free_what_waits();
     // From half full on a pool takes fewer and fewer, so that there is room for new shapes and for a while to come. With all sampled
     // there is nothing to choose.
-    const std::size_t room = room_.load(std::memory_order_relaxed);
+    const std::uint64_t room = room_.load(std::memory_order_relaxed);
     if (!is_new && rate_ != 1 && room != unknown_room) {
-        const std::size_t live = pool.usage().live, half = room / 2;
+        const std::uint64_t live = pool.usage().live, half = room / 2;
         if (live > half && mine.draw(room - half) < live - half) {
             passed_over_.fetch_add(1, std::memory_order_relaxed);
             return nullptr;
@@ -116,7 +117,7 @@ void* sampled_guard_resource::sample(std::size_t bytes, std::size_t alignment, b
     if (block == nullptr) {
         // A pool does not tell its room: a refusal does, unless it was of a block that is too large for it.
         if (const std::size_t live = pool.usage().live; live != 0 && bytes <= PTRDIFF_MAX / 2) {
-            std::size_t before = room_.load(std::memory_order_relaxed);
+            std::uint64_t before = room_.load(std::memory_order_relaxed);
             if (before == unknown_room) room_.compare_exchange_strong(before, live, std::memory_order_relaxed);
         }
         passed_over_.fetch_add(1, std::memory_order_relaxed);

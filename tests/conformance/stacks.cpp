@@ -226,6 +226,14 @@ std::vector<stack> stacks() {
                        [=](std::pmr::memory_resource* below) { return std::make_shared<tracking_resource>(options, below); },
                        [](std::pmr::memory_resource& r) { return text(static_cast<tracking_resource&>(r)); }});
     }
+    for (const unsigned rate : {1u, 5000u}) {
+        all.push_back({"sampled guard, one in " + std::to_string(rate),
+                       [=](std::pmr::memory_resource* below) {
+                           sampled_guard_options options;
+                           options.rate = rate;
+                           return std::make_shared<sampled_guard_resource>(options, below);
+                       }, {}});
+    }
     all.push_back(arena());
     all.push_back(arena_in_a_buffer());
     all.push_back(pool<pool_resource>("pool", false));

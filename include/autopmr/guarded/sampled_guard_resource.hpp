@@ -27,8 +27,7 @@
 namespace autopmr {
 
 struct sampled_guard_options {
-    const char*   name = "sampled_guard";  ///< immortal, for reports; so is the subsystem
-    const char*   subsystem = "";
+    const char *  name = "sampled_guard", *subsystem = "";  ///< immortal, for reports
     unsigned      rate = 5000;       ///< one in so many: the interval is uniform in [1, 2 * rate). 1: all that fit; 0: none, for one branch
     guard_pool*   pool = nullptr;    ///< outlives the resource; null: sampled_guard_pool(), asked for at the first sample
     fault_handler on_fault = nullptr;  ///< null: the process's
@@ -93,8 +92,7 @@ private:
     std::atomic<guard_pool*>        own_pool_;
     std::atomic<bool>               enlisted_{false};
     guard_owner                     owner_;
-    alignas(64) std::atomic<std::uint64_t> sampled_{0}, passed_over_{0};
-    std::atomic<std::size_t>               room_;  // the pool's, once it is known
+    alignas(64) std::atomic<std::uint64_t> sampled_{0}, passed_over_{0}, room_;  // room: the pool's, once it is known
     static constexpr unsigned              shapes = 1024;
     std::atomic<std::uint64_t>             seen_[shapes / 64] = {};  // shapes that were sampled
 };
