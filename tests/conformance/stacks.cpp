@@ -152,6 +152,8 @@ void add_plain_stacks(std::vector<stack>& all) {
     all.push_back(stack_of<fallback_resource>("fallback from nothing", [](memory* below) {
         return new fallback_resource(std::pmr::null_memory_resource(), below);
     }));
+    all.push_back(stack_of<sampled_guard_resource>("sampled guard", [](memory* below) { return new sampled_guard_resource({}, below); }));
+    all.push_back(stack_of<sampled_guard_resource>("sampled guard of all", [](memory* below) { return new sampled_guard_resource({.rate = 1}, below); }));
     all.push_back(stack_of<failure_callback_resource>("failure_callback", [](memory* below) {
         return new failure_callback_resource([](void*, std::size_t, std::size_t, unsigned n) { return n < 2; }, nullptr, below);
     }));
@@ -202,14 +204,6 @@ std::vector<stack> stacks() {
         all.push_back({call_stacks ? "tracking" : "tracking without call stacks",
                        [=](std::pmr::memory_resource* below) { return std::make_shared<tracking_resource>(options, below); },
                        [](std::pmr::memory_resource& r) { return text(static_cast<tracking_resource&>(r)); }});
-    }
-    for (const unsigned rate : {1u, 5000u}) {
-        all.push_back({"sampled guard, one in " + std::to_string(rate),
-                       [=](std::pmr::memory_resource* below) {
-                           sampled_guard_options options;
-                           options.rate = rate;
-                           return std::make_shared<sampled_guard_resource>(options, below);
-                       }, {}});
     }
     all.push_back(arena());
     all.push_back(arena_in_a_buffer());
