@@ -26,6 +26,22 @@ extern "C" void*             malloc(std::size_t bytes) {
 
 namespace {
 
+// Who reads it from a core file, or from another process, goes by these: they change with its version alone.
+static_assert(sizeof(void*) != 8 ||
+              (offsetof(fault_report, version) == 0 && offsetof(fault_report, kind) == 4 && offsetof(fault_report, access) == 8 &&
+                  offsetof(fault_report, state) == 12 && offsetof(fault_report, address) == 16 && offsetof(fault_report, resource) == 24 &&
+                  offsetof(fault_report, subsystem) == 32 && offsetof(fault_report, expected_bytes) == 40 &&
+                  offsetof(fault_report, expected_alignment) == 48 && offsetof(fault_report, given_bytes) == 56 &&
+                  offsetof(fault_report, given_alignment) == 64 && offsetof(fault_report, block) == 72 && offsetof(fault_report, past_end) == 80 &&
+                  offsetof(fault_report, before_start) == 88 && offsetof(fault_report, frees_ago) == 96 && offsetof(fault_report, found) == 104 &&
+                  offsetof(fault_report, allocated) == 224 && offsetof(fault_report, deallocated) == 344 && sizeof(fault_report) == 464));
+static_assert(sizeof(void*) != 8 ||
+              (offsetof(fault_moment, sequence) == 0 && offsetof(fault_moment, thread) == 8 && offsetof(fault_moment, depth) == 16 &&
+                  offsetof(fault_moment, frames) == 24 && sizeof(fault_moment) == 120));
+static_assert(sizeof(fault_kind) == 4 && sizeof(fault_access) == 4 && sizeof(block_state) == 4 && fault_report().version == 2);
+static_assert(static_cast<int>(fault_kind::overrun) == 5 && static_cast<int>(fault_kind::use_after_free) == 10 &&
+              static_cast<int>(fault_kind::no_access) == 14 && static_cast<int>(fault_access::free) == 3 && static_cast<int>(block_state::freed) == 2);
+
 fault_report a_report() {
     fault_report report;
     report.kind = fault_kind::wrong_size;
