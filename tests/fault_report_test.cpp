@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <thread>
 
 using namespace autopmr;
 using autopmr_test::child_end;
@@ -224,4 +226,42 @@ TEST_CASE("frames are told with their object file where the system says it") {
 #else
     CHECK(end.error.find(" at 0x") != std::string::npos);
 #endif
+}
+
+TEST_CASE("reports of several threads do not mix their lines") {
+    const child_end end = in_child([] {
+        const auto writes = [](std::uintptr_t block) {
+            fault_report report = a_report();
+            report.block = report.address = reinterpret_cast<const void*>(block);
+            report.found.thread = report.allocated.thread = block;
+            for (int i = 0; i != 300; ++i) write_fault(report);
+        };
+        std::thread other(writes, 0x1111), third(writes, 0x2222);
+        writes(0x3333);
+        other.join();
+        third.join();
+        return 0;
+    });
+    CHECK(end.exit_status == 0);
+    std::size_t at = 0;
+    const auto  next = [&] {
+        const std::size_t begin = at, stop = end.error.find('\n', at);
+        at = stop == end.error.npos ? end.error.size() : stop + 1;
+        return end.error.substr(begin, at - begin);
+    };
+    int reports = 0, mixed = 0;
+    for (; at < end.error.size(); ++reports) {
+        const std::string what = next(), block = next(), found = next(), allocated = next();
+        const std::size_t begin = what.find("0x");
+        if (begin == what.npos) {
+            ++mixed;
+            continue;
+        }
+        const std::string address = what.substr(begin, 6), thread = std::to_string(std::stoul(address, nullptr, 16));
+        if (block.find("block at " + address) == block.npos || found.find("found by thread " + thread) == found.npos ||
+            allocated.find("allocated by thread " + thread) == allocated.npos)
+            ++mixed;
+    }
+    CHECK(reports == 900);
+    CHECK(mixed == 0);
 }
