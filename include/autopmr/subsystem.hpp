@@ -60,6 +60,7 @@ public:
     }
 
     [[nodiscard]] std::string_view           name() const noexcept override;    ///< "server.net"; empty for the root
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::any_thread; }
     [[nodiscard]] subsystem_resource*        parent() const noexcept;           ///< null for the root
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override;  ///< null until bound
     [[nodiscard]] layer*                     upstream_layer() const noexcept override;

@@ -25,6 +25,15 @@ PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 # The named concepts of src/support. One that is not here is a part in disguise or needs a line.
 SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks", "fault_sources", "stack_store", "wipe"}
 
+# What any bridge may stand on: the generic heaps. Else nobody includes a bridge.
+BRIDGES_GROUND = {"c_heap", "sized_c_heap", "static_heap"}
+
+
+def bridge(name):
+    """The files of the bridge adapters/<name>.cmake: a row of VENDORS for its library ends with this."""
+    return rf"(adapters|adapters/include/autopmr/adapters|tests/adapters|examples/adapters)/({name})(_\w+)?\.\w+"
+
+
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [
     (r"mimalloc", r"resources/backends/mimalloc\w*\.\w+"),
@@ -36,6 +45,8 @@ VENDORS = [
     (r"CLI/", r"src/cli/.*"),
     (r"fmt/", r"src/cli/.*"),
     (r"nlohmann/", r"(src/cli|tests)/.*"),
+    (r"boost/", bridge("boost")),
+    (r"(nlohmann|absl|tsl)/", bridge("allocators")),
     (r"catch2/", r"tests/support/.*|include/autopmr/testing/catch2_\w+\.hpp"),
     (r"benchmark/", r"bench/.*"),
     (r"backtrace\.h", r"src/support/call_stack_module\.cpp"),
