@@ -54,6 +54,11 @@ c_heap::header* c_heap::header_of(const void* block) const noexcept {
     return nullptr;
 }
 
+bool c_heap::owns(const void* block) const noexcept {
+    const header& about = *(static_cast<const header*>(block) - 1);
+    return about.tag == tag_of(block, about);
+}
+
 void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {
     if (!std::has_single_bit(wanted) || wanted > PTRDIFF_MAX) return nullptr;
     const std::size_t real = before(wanted);

@@ -35,6 +35,8 @@ public:
     void free(void* block) noexcept;
     /// What the block holds, at least what was asked for; 0 of null, and of what is none of these blocks.
     [[nodiscard]] std::size_t usable_size(const void* block) const noexcept;
+    /// Whether its header vouches for it; reports nothing. Only of blocks of some c_heap.
+    [[nodiscard]] bool        owns(const void* block) const noexcept;
     [[nodiscard]] char*       strdup(const char* text) noexcept;
     /// Any power of two; null where it is none. Freed as the others are.
     [[nodiscard]] void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept;

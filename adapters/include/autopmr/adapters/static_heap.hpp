@@ -43,7 +43,7 @@ struct install_answer {
 /// What all static_heaps share. Constant-initialised, never destroyed.
 class heap_slot {
 public:
-    constexpr heap_slot() noexcept {}
+    constexpr heap_slot() noexcept : nothing_(0) {}
     ~heap_slot() {}
     install_answer install(resource_ptr resource, bool assume, const char* who) noexcept;
     /// Makes room again: only for one whose library refused, and so has called nothing.
@@ -54,6 +54,7 @@ private:
     std::atomic<const char*> who_{nullptr};
     std::atomic<c_heap*>     ready_{nullptr};
     union {
+        char   nothing_;
         c_heap heap_;
     };
 };
