@@ -18,7 +18,7 @@ PICTURE = """
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"thread_record", "platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection"}
+VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "propagating_allocator", "thread_allocator", "make_unique", "fault_handler", "secret_protection"}
 CHOICE = {"selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 

@@ -13,6 +13,7 @@
 
 #include <boost/container/pmr/memory_resource.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory_resource>
 #include <string_view>
@@ -65,9 +66,12 @@ public:
     [[nodiscard]] Upstream* upstream() const noexcept { return upstream_; }
 
 private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return upstream_->allocate(bytes, alignment); }
+    // Boost.JSON (1.81) gives a key that it asked for with alignment 1 back with 16 when a parse fails: below 16 all are one.
+    static constexpr std::size_t real(std::size_t alignment) noexcept { return std::max(alignment, alignof(std::max_align_t)); }
+
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return upstream_->allocate(bytes, real(alignment)); }
     void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-        upstream_->deallocate(block, bytes, alignment);
+        upstream_->deallocate(block, bytes, real(alignment));
     }
     bool do_is_equal(const boost::container::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
