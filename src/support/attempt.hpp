@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <memory_resource>
 #include <new>
 
 namespace autopmr {
@@ -19,6 +20,19 @@ inline void* attempt(
         return from.allocate(bytes, alignment);
     } catch (const std::bad_alloc&) {
         why = std::current_exception();
+        return nullptr;
+    }
+#else
+    return from.allocate(bytes, alignment);
+#endif
+}
+
+/// Null whatever `from` threw: for callers that are C and can take no exception.
+inline void* allocate_or_null(std::pmr::memory_resource& from, std::size_t bytes, std::size_t alignment) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        return from.allocate(bytes, alignment);
+    } catch (...) {
         return nullptr;
     }
 #else

@@ -38,6 +38,7 @@ public:
     [[nodiscard]] unsigned long long calls() const noexcept { return calls_.load(std::memory_order_relaxed); }
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "failure_callback"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
     [[nodiscard]] layer_facts                facts() const noexcept override;
