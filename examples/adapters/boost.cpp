@@ -27,9 +27,13 @@ int main() {
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (text.empty()) return std::puts("skipped: the package iso-codes is not here"), 77;
 
-    std::size_t             by_default = 0, in_arena = 0;
+    std::size_t by_default = 0, in_arena = 0;
+    // [boost]
     autopmr::arena_resource arena(autopmr::arena_options{1 << 20, 1 << 24});
-    autopmr::boost_resource storage(&arena);
+    autopmr::boost_resource storage(&arena);  // std::pmr -> boost::container::pmr
+    autopmr::std_resource   back(&storage);   // the other way round
+    // [/boost]
+    std::pmr::string name("a text that is too long to stay inside of the string itself", &back);
     const double            with_default = best_milliseconds([&] { by_default = boost::json::parse(text).at("639-3").as_array().size(); });
     const double            with_arena = best_milliseconds([&] {
         in_arena = boost::json::parse(text, &storage).at("639-3").as_array().size();

@@ -16,7 +16,10 @@ autopmr::statistics_resource& counted() {
 
 }  // namespace
 
+// [route]
+// Called at the first operator new of the process, before main; without it malloc serves until route_new_delete is called.
 extern "C" void autopmr_first_new() { autopmr::route_new_delete(&counted(), "example"); }
+// [/route]
 
 int main(int, char** argv) {
     std::map<std::string, int> words;  // nothing here knows of any resource

@@ -11,11 +11,13 @@ int main() {
     autopmr::pool_resource       pool;
     autopmr::statistics_resource counted(&pool);
     std::size_t                  languages = 0;
+    // [parse]
     {
         const autopmr::thread_resource_scope scope(&counted);
         const auto                           parsed = autopmr::thread_json::parse(file);
         languages = parsed.at("639-3").size();
         std::printf("%zu languages in %zu bytes\n", languages, counted.observer().now().live);
     }
+    // [/parse]
     return languages > 7000 && counted.observer().now().live == 0 ? 0 : 1;
 }
