@@ -1,7 +1,6 @@
 #include "server.hpp"
 
 #include <boost/asio.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http.hpp>
 
 #include <cstdio>

@@ -40,7 +40,7 @@ VENDORS = [
     (r"jemalloc/", r"resources/backends/jemalloc\w*\.\w+"),
     (r"gperftools/", r"resources/backends/tcmalloc\w*\.\w+"),
     (r"(oneapi/)?tbb/", r"resources/backends/tbb\w*\.\w+"),
-    (r"boost/", r"(resources/backends/boost_pool\w*|tests/good_programs/boost_containers_test)\.\w+"),
+    (r"boost/", r"(examples/json_server/\w+|resources/backends/boost_pool\w*|tests/good_programs/boost_containers_test)\.\w+"),
     (r"toml(\+\+/|\.hpp)", r"src/policy_file\.cpp"),
     (r"CLI/", r"src/cli/.*"),
     (r"fmt/", r"src/cli/.*"),
