@@ -219,6 +219,8 @@ TEST_CASE("an unknown name is an error that lists the names") {
     CHECK_FALSE(got.ok());
     CHECK(got.error() == "AUTOPMR_BACKEND asks for the backend \"mimaloc\", and there is none of that name (did you mean mimalloc?); "
                          "the names are: system, fixed_heap, mimalloc, jemalloc, tbb, tcmalloc, scudo, boost_pool, new_delete");
+    ask(asked, said_by::environment, "MiMalloc");  // names are in small letters
+    CHECK(std::string(on(asked).error()).find("(did you mean mimalloc?)") != std::string::npos);
     ask(asked, said_by::program, "hoard");
     CHECK(std::string(on(asked).error()).find("the program asks for the backend \"hoard\", and there is none of that name; the names") == 0);
     ask(asked, said_by::policy_file, "tcmalloc_minimal");

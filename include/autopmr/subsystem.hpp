@@ -18,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 namespace autopmr {
 
@@ -95,9 +94,8 @@ policy_result configure(std::string_view name, const subsystem_options& options)
 /// Calls f(resource, context) for each subsystem, the root first, parents before children. Takes no lock, allocates nothing.
 void for_each_subsystem(void (*f)(const subsystem_resource&, void*), void* context);
 template <class F> void for_each_subsystem(F&& f) {
-    using function = std::remove_reference_t<F>;
-    for_each_subsystem([](const subsystem_resource& s, void* c) { (*static_cast<function*>(c))(s); },
-        const_cast<void*>(static_cast<const volatile void*>(&f)));
+    auto call = [&f](const subsystem_resource& s) { f(s); };
+    for_each_subsystem([](const subsystem_resource& s, void* c) { (*static_cast<decltype(call)*>(c))(s); }, &call);
 }
 
 /// Sizes for people ("1.5 MiB"), or every byte.
