@@ -9,8 +9,8 @@
 
 TEST_CASE("a resource over new_delete_resource serves operator new without recursion; older blocks go back to malloc") {
     auto* const before = new std::string(1000, 'b');
-    auto&       counted = autopmr::make_immortal<autopmr::statistics_resource>(std::pmr::new_delete_resource());
-    auto&       pool = autopmr::make_immortal<autopmr::pool_resource>();
+    static auto& counted = autopmr::make_immortal<autopmr::statistics_resource>(std::pmr::new_delete_resource());
+    static auto& pool = autopmr::make_immortal<autopmr::pool_resource>();  // static: LeakSanitizer sees who holds them
     CHECK(autopmr::route_new_delete(&pool, "pool").what == autopmr::install_answer::one_thread_only);
     REQUIRE(autopmr::route_new_delete(&counted, "this test"));
     std::pmr::set_default_resource(&counted);
