@@ -86,6 +86,9 @@ void keyed() {
 
 }  // namespace
 
+// Some of Boost's containers (1.81) lose strings, on any resource: seen without a guard too.
+extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+
 TEST_CASE("vector and stable_vector") {
     sequence<vector<int>>();
     sequence<vector<text>>();
