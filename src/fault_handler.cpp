@@ -2,6 +2,7 @@
 
 #include "platform/os.hpp"
 #include "support/fault_sources.hpp"
+#include "support/in_turn.hpp"
 #include "support/report_text.hpp"
 
 #include <atomic>
@@ -11,7 +12,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
-#include <thread>
 
 namespace autopmr {
 namespace {
@@ -42,27 +42,6 @@ private:
     static inline constinit std::atomic<unsigned long> threads[64] = {};
     std::atomic<unsigned long>*                        place_ = nullptr;
     bool                                               again_ = true;
-};
-
-/// One report after the other, so that their lines do not mix. Only for so long: whoever holds it may hang in a handler.
-class in_turn {
-public:
-    in_turn() noexcept {
-        for (unsigned tries = 0; tries != 1u << 20; ++tries, std::this_thread::yield())
-            if (!taken.exchange(true, std::memory_order_acquire)) {
-                own_ = true;
-                return;
-            }
-    }
-    in_turn(const in_turn&) = delete;
-    in_turn& operator=(const in_turn&) = delete;
-    ~in_turn() {
-        if (own_) taken.store(false, std::memory_order_release);
-    }
-
-private:
-    static inline constinit std::atomic<bool> taken{false};
-    bool                                      own_ = false;
 };
 
 constexpr std::size_t longest_path = 500;
@@ -113,7 +92,8 @@ bool judge(const os::access_fault& fault) noexcept {
     const fault_sources::reading hold;
     fault_report                 report;
     fault_source* const          source = fault_sources::explain(fault.address, report);
-    if (source == nullptr) return false;
+    // A live block may be touched: whatever it was that the system did not like there, no guard did it.
+    if (source == nullptr || report.kind == fault_kind::unknown) return false;
     report.address = fault.address;
     report.access = access_of(fault);
     report.found.thread = os::thread_number();

@@ -1,6 +1,7 @@
 #include <autopmr/fault_report.hpp>
 
 #include "platform/os.hpp"
+#include "support/in_turn.hpp"
 #include "support/report_text.hpp"
 
 #include <atomic>
@@ -141,6 +142,7 @@ fault_handler set_fault_handler(fault_handler handler) noexcept {
 }
 
 void write_fault(const fault_report& report) noexcept {
+    const in_turn mine;
     write_what(report);
     if (report.block != nullptr) write_block(report);
     write_moment("found", report.found);
@@ -165,7 +167,12 @@ fault_answer write_and_go_on(const fault_report& report) noexcept {
 
 void report_fault(const fault_report& report, fault_handler own) noexcept {
     const fault_handler handler = own != nullptr ? own : current_handler.load(std::memory_order_acquire);
-    switch (handler != nullptr ? handler(report) : write_and_abort(report)) {
+    if (handler == nullptr) {
+        const in_turn mine;  // until the end: another thread's report would be cut off by it
+        write_fault(report);
+        std::abort();
+    }
+    switch (handler(report)) {
         case fault_answer::quarantine: return;
         case fault_answer::trap: __builtin_trap();
         case fault_answer::abort: break;

@@ -69,13 +69,7 @@ struct beside {
 
 }  // namespace
 
-bool guard_pool_state::explain(const void* address, fault_report& out) const noexcept {
-    const auto at = reinterpret_cast<std::uintptr_t>(address);
-    if (at - where.blocks >= layout.bytes()) return false;
-    out = {};
-    out.address = address;
-    out.kind = fault_kind::wild_access;
-    out.resource = "guard_pool";
+const guard_slot* guard_pool_state::meant_by(std::uintptr_t at) const noexcept {
     guard_place here, next;
     const bool        within = layout.locate(at, here);
     const guard_slot* one = within ? find(here) : nullptr;
@@ -95,8 +89,19 @@ bool guard_pool_state::explain(const void* address, fault_report& out) const noe
             if (!best.live) best.slot = nullptr;
         }
     }
-    if (best.slot == nullptr) return true;
-    tell(*best.slot, out);
+    return best.slot;
+}
+
+bool guard_pool_state::explain(const void* address, fault_report& out) const noexcept {
+    const auto at = reinterpret_cast<std::uintptr_t>(address);
+    if (at - where.blocks >= layout.bytes()) return false;
+    out = {};
+    out.address = address;
+    out.kind = fault_kind::wild_access;
+    out.resource = "guard_pool";
+    const guard_slot* const one = meant_by(at);
+    if (one == nullptr) return true;
+    tell(*one, out);
     measure(out);
     if (out.state == block_state::freed) out.kind = fault_kind::use_after_free;
     else if (out.past_end != 0) out.kind = fault_kind::overrun;
@@ -105,10 +110,19 @@ bool guard_pool_state::explain(const void* address, fault_report& out) const noe
     return true;
 }
 
+fault_handler guard_pool_state::handler_of(const void* address) const noexcept {
+    const auto              at = reinterpret_cast<std::uintptr_t>(address);
+    const guard_slot* const one = at - where.blocks < layout.bytes() ? meant_by(at) : nullptr;
+    return one != nullptr ? owners.handler(one->look().owner()) : nullptr;
+}
+
 bool guard_pool_state::open(const void* address) noexcept {
     const auto  at = reinterpret_cast<std::uintptr_t>(address);
     guard_place here;
-    if (at - where.blocks >= layout.bytes() || !layout.locate(at, here)) return false;
+    if (at - where.blocks >= layout.bytes()) return false;
+    // The first page of a region is in no slot, and guards the first.
+    const bool before_all = !layout.locate(at, here);
+    if (before_all && (!layout.locate(at + layout.page(), here) || here.in_class != 0)) return false;
     guard_slot* const one = find(here);
     if (one == nullptr) return false;  // a chunk may come to lie here
     const auto spoil = [](guard_slot* spoilt) {
@@ -116,6 +130,10 @@ bool guard_pool_state::open(const void* address) noexcept {
         while (spoilt != nullptr && !word.damaged() && !spoilt->change(word, word.with_damage())) continue;
     };
     spoil(one);
+    if (before_all) {
+        mapped.fetch_add(1, std::memory_order_relaxed);
+        return os::open_pages(reinterpret_cast<void*>(page_of(at)), layout.page());
+    }
     guard_place next;
     if (layout.locate(at - here.offset + layout.slot_bytes(here.of_class), next)) spoil(find(next));
     std::uintptr_t from = page_of(at), to = from + layout.page();

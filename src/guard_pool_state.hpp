@@ -64,6 +64,9 @@ struct guard_pool_state final : fault_source {
 
     // -- what to say, guard_pool_explain.cpp
     bool explain(const void* address, fault_report& out) const noexcept override;
+    [[nodiscard]] fault_handler handler_of(const void* address) const noexcept override;
+    /// The slot of the block that an address belongs to or, where it is in none, is most likely about.
+    [[nodiscard]] const guard_slot* meant_by(std::uintptr_t at) const noexcept;
     bool open(const void* address) noexcept override;
     /// What is known of a slot's block.
     void tell(const guard_slot& one, fault_report& out) const noexcept;

@@ -40,6 +40,34 @@ void             ends_with_33(int, siginfo_t* info, void*) {
 
 volatile char* nobodys() { return static_cast<volatile char*>(::mmap(nullptr, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)); }
 
+/// With a block of 64 bytes that may not be touched, and of which it says that it may.
+class mistaken final : public fault_source {
+public:
+    mistaken() { fault_sources::join(*this); }
+    ~mistaken() { fault_sources::leave(*this); }
+    bool explain(const void* address, fault_report& out) const noexcept override {
+        if (address != const_cast<const char*>(block)) return false;
+        out.state = block_state::live;
+        out.block = address;
+        out.expected_bytes = 64;
+        return true;
+    }
+    bool open(const void*) noexcept override { ::_exit(40); }
+    volatile char* const block = nobodys();
+};
+
+/// What was there before us, and shows what came to it.
+siginfo_t passed_info;
+void      shows(int, siginfo_t* info, void* context) {
+    passed_info = *info;
+    ::_exit(context == nullptr ? 41 : info->si_addr == passed_address ? 42 : 43);
+}
+void shows_on(int signal) {
+    struct sigaction old {};
+    old.sa_sigaction = shows;
+    old.sa_flags = SA_SIGINFO;
+    ::sigaction(signal, &old, nullptr);
+}
 
 }  // namespace
 
@@ -136,6 +164,86 @@ TEST_CASE("a fault that is nobody's goes to who was there before") {
               old.sa_flags = SA_SIGINFO;
               ::sigaction(SIGSEGV, &old, nullptr);
           }).exit_status == 33);
+}
+
+TEST_CASE("null, an address that is none, a page behind its file's end and a live block are no faults of a guard") {
+    const auto with = [](void* address, auto touch) {
+        return in_child([=] {
+            closed_pages pages(4, keeps);
+            passed_address = address;
+            shows_on(SIGSEGV);
+            shows_on(SIGBUS);
+            install_fault_handler();
+            pages.at(0)[0] = 1;
+            if (count != 1) return 2;
+            touch();
+            return 1;
+        });
+    };
+    CHECK(with(nullptr, [] {
+              volatile char* volatile none = nullptr;
+              none[0] = 1;
+          }).exit_status == 42);
+#if defined(__x86_64__)
+    // A general protection fault: the processor does not tell the address.
+    CHECK(with(nullptr, [] {
+              volatile char* volatile none = reinterpret_cast<volatile char*>(std::uintptr_t{0xdead} << 48);
+              none[0] = 1;
+          }).exit_status == 42);
+#endif
+    std::FILE* const  empty = std::tmpfile();
+    auto* const       beyond = static_cast<volatile char*>(::mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, ::fileno(empty), 0));
+    CHECK(with(const_cast<char*>(beyond), [beyond] { beyond[0] = 1; }).exit_status == 42);
+    ::munmap(const_cast<char*>(beyond), page);
+    std::fclose(empty);
+    const mistaken live;
+    CHECK(describe(live.block).has_value());
+    CHECK(with(const_cast<char*>(live.block), [&live] { live.block[0] = 1; }).exit_status == 42);
+}
+
+TEST_CASE("flags do not make a handler of what is none") {
+    const auto with = [](auto what, auto then) {
+        return in_child([=] {
+            struct sigaction old {};
+            old.sa_handler = what;
+            old.sa_flags = SA_SIGINFO;
+            ::sigaction(SIGSEGV, &old, nullptr);
+            install_fault_handler();
+            then();
+            return 5;
+        });
+    };
+    CHECK(with(SIG_IGN, [] { ::raise(SIGSEGV); }).exit_status == 5);
+    CHECK(with(SIG_DFL, [] { ::raise(SIGSEGV); }).signal == SIGSEGV);
+    CHECK(with(SIG_IGN, [] { nobodys()[0] = 1; }).signal == SIGSEGV);
+    CHECK(with(SIG_DFL, [] { nobodys()[0] = 1; }).signal == SIGSEGV);
+}
+
+TEST_CASE("installing again puts the handler back where it was taken away") {
+    CHECK(in_child([] {
+              closed_pages pages(2, keeps);
+              install_fault_handler();
+              ::signal(SIGSEGV, SIG_DFL);
+              if (!install_fault_handler()) return 1;
+              pages.at(0)[0] = 1;
+              return count == 1 ? 6 : 2;
+          }).exit_status == 6);
+    // But not over who may lead to us: neither would ever come to an end.
+    CHECK(in_child([] {
+              static struct sigaction ours;
+              install_fault_handler();
+              ::sigaction(SIGSEGV, nullptr, &ours);
+              struct sigaction other {};
+              other.sa_sigaction = [](int signal, siginfo_t* info, void* context) { ours.sa_sigaction(signal, info, context); };
+              other.sa_flags = SA_SIGINFO;
+              ::sigaction(SIGSEGV, &other, nullptr);
+              closed_pages pages(1, keeps);
+              if (!install_fault_handler()) return 1;
+              pages.at(0)[0] = 1;
+              if (count != 1) return 2;
+              nobodys()[0] = 1;
+              return 3;
+          }).signal == SIGSEGV);
 }
 
 TEST_CASE("a handler before us runs with its own mask and flags") {

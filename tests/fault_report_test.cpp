@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <thread>
 
 using namespace autopmr;
 using autopmr_test::child_end;
@@ -25,6 +27,22 @@ extern "C" void*             malloc(std::size_t bytes) {
 #endif
 
 namespace {
+
+// Who reads it from a core file, or from another process, goes by these: they change with its version alone.
+static_assert(sizeof(void*) != 8 ||
+              (offsetof(fault_report, version) == 0 && offsetof(fault_report, kind) == 4 && offsetof(fault_report, access) == 8 &&
+                  offsetof(fault_report, state) == 12 && offsetof(fault_report, address) == 16 && offsetof(fault_report, resource) == 24 &&
+                  offsetof(fault_report, subsystem) == 32 && offsetof(fault_report, expected_bytes) == 40 &&
+                  offsetof(fault_report, expected_alignment) == 48 && offsetof(fault_report, given_bytes) == 56 &&
+                  offsetof(fault_report, given_alignment) == 64 && offsetof(fault_report, block) == 72 && offsetof(fault_report, past_end) == 80 &&
+                  offsetof(fault_report, before_start) == 88 && offsetof(fault_report, frees_ago) == 96 && offsetof(fault_report, found) == 104 &&
+                  offsetof(fault_report, allocated) == 224 && offsetof(fault_report, deallocated) == 344 && sizeof(fault_report) == 464));
+static_assert(sizeof(void*) != 8 ||
+              (offsetof(fault_moment, sequence) == 0 && offsetof(fault_moment, thread) == 8 && offsetof(fault_moment, depth) == 16 &&
+                  offsetof(fault_moment, frames) == 24 && sizeof(fault_moment) == 120));
+static_assert(sizeof(fault_kind) == 4 && sizeof(fault_access) == 4 && sizeof(block_state) == 4 && fault_report().version == 2);
+static_assert(static_cast<int>(fault_kind::overrun) == 5 && static_cast<int>(fault_kind::use_after_free) == 10 &&
+              static_cast<int>(fault_kind::no_access) == 14 && static_cast<int>(fault_access::free) == 3 && static_cast<int>(block_state::freed) == 2);
 
 fault_report a_report() {
     fault_report report;
@@ -208,4 +226,42 @@ TEST_CASE("frames are told with their object file where the system says it") {
 #else
     CHECK(end.error.find(" at 0x") != std::string::npos);
 #endif
+}
+
+TEST_CASE("reports of several threads do not mix their lines") {
+    const child_end end = in_child([] {
+        const auto writes = [](std::uintptr_t block) {
+            fault_report report = a_report();
+            report.block = report.address = reinterpret_cast<const void*>(block);
+            report.found.thread = report.allocated.thread = block;
+            for (int i = 0; i != 300; ++i) write_fault(report);
+        };
+        std::thread other(writes, 0x1111), third(writes, 0x2222);
+        writes(0x3333);
+        other.join();
+        third.join();
+        return 0;
+    });
+    CHECK(end.exit_status == 0);
+    std::size_t at = 0;
+    const auto  next = [&] {
+        const std::size_t begin = at, stop = end.error.find('\n', at);
+        at = stop == end.error.npos ? end.error.size() : stop + 1;
+        return end.error.substr(begin, at - begin);
+    };
+    int reports = 0, mixed = 0;
+    for (; at < end.error.size(); ++reports) {
+        const std::string what = next(), block = next(), found = next(), allocated = next();
+        const std::size_t begin = what.find("0x");
+        if (begin == what.npos) {
+            ++mixed;
+            continue;
+        }
+        const std::string address = what.substr(begin, 6), thread = std::to_string(std::stoul(address, nullptr, 16));
+        if (block.find("block at " + address) == block.npos || found.find("found by thread " + thread) == found.npos ||
+            allocated.find("allocated by thread " + thread) == allocated.npos)
+            ++mixed;
+    }
+    CHECK(reports == 900);
+    CHECK(mixed == 0);
 }

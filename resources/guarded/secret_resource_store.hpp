@@ -71,6 +71,7 @@ public:
     void              close(secret_piece& piece, std::uint64_t serial, secret_access access) noexcept;
 
     bool explain(const void* address, fault_report& out) const noexcept override;
+    [[nodiscard]] fault_handler handler_of(const void*) const noexcept override { return options_.on_fault; }
     bool open(const void*) noexcept override { return false; }  // a secret is not opened by accident
 
     void          in_child() noexcept;

@@ -22,6 +22,7 @@ void add_info(CLI::App& program, action& chosen);
 void add_explain(CLI::App& program, action& chosen);
 void add_check(CLI::App& program, action& chosen);
 void add_trace(CLI::App& program, action& chosen);
+void add_explain_fault(CLI::App& program, action& chosen);
 /// `program_line` is what comes after run's own options: it is not for the command line's parser.
 void add_run(CLI::App& program, action& chosen, const std::vector<std::string>& program_line);
 

@@ -45,6 +45,9 @@ public:
     [[nodiscard]] std::uint64_t dynamic_address() const noexcept { return dynamic_address_; }
     [[nodiscard]] std::uint64_t first_address() const noexcept { return first_address_; }
 
+    /// The address, before relocation, at which an offset of the file is loaded; 0 when it is not.
+    [[nodiscard]] std::uint64_t address_of(std::uint64_t offset) const noexcept;
+
     /// The address of a symbol this file exports to the dynamic linker, found as the linker finds it; 0 when it exports none.
     [[nodiscard]] std::uint64_t exported(std::string_view name) const;
     /// Whether the full symbol table (gone from a stripped file) defines one of `names`: the earliest of them, or empty.

@@ -16,6 +16,12 @@ constexpr std::size_t   chunk_size = std::size_t{1} << 20;
 
 }  // namespace
 
+std::uint64_t elf_file::address_of(std::uint64_t offset) const noexcept {
+    for (const segment& part : segments_)
+        if (part.type == PT_LOAD && offset >= part.offset && offset - part.offset < part.file_size) return part.address + (offset - part.offset);
+    return 0;
+}
+
 std::string_view elf_file::defined_inside(std::span<const std::string_view> names) const {
     const bool          wide = kind_.bits == 64;
     const std::uint64_t header = wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);

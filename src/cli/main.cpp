@@ -23,7 +23,7 @@ public:
     }
     std::string make_usage(const CLI::App* app, std::string name) const override {
         if (app->get_parent() == nullptr) return "\nUsage: autopmr COMMAND [OPTIONS]\n";
-        return "\nUsage: " + name + " [OPTIONS]" + (app->get_name() == "run" ? " [--] PROGRAM [ARGUMENTS...]\n" : app->get_name() == "trace" ? " FILE\n" : "\n");
+        return "\nUsage: " + name + " [OPTIONS]" + (app->get_name() == "run" ? " [--] PROGRAM [ARGUMENTS...]\n" : app->get_name() == "trace" || app->get_name() == "explain-fault" ? " FILE\n" : "\n");
     }
 };
 
@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
     add_check(program, chosen);
     add_run(program, chosen, program_line);
     add_trace(program, chosen);
+    add_explain_fault(program, chosen);
     program.footer("'autopmr COMMAND --help' says more: examples and exit statuses. Colours are used on terminals only; NO_COLOR\n"
                    "turns them off.");
     try {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int signals[] = {SIGSEGV, SIGBUS};
 
-// Written before ours are in place and never after, so that handlers read them freely.
+// Written before ours are in place, so that handlers read them freely; after that only where one was to be reset at its first use.
 struct sigaction                        before[2];
 constinit std::atomic<access_fault_judge> current{nullptr};
 constinit std::atomic<bool>             in_place{false};
@@ -61,15 +61,27 @@ void read_context(const ucontext_t& context, access_fault& out) noexcept {
 #endif
 }
 
+/// Whether a signal is the news of something, and no instruction is tried again after it: sent by a process, or a page of broken
+/// memory that nobody has touched yet.
+bool is_news(int signal, const siginfo_t& info) noexcept {
+#if defined(BUS_MCEERR_AO)
+    if (signal == SIGBUS && info.si_code == BUS_MCEERR_AO) return true;
+#endif
+    static_cast<void>(signal);
+    return info.si_code <= 0;
+}
+
+/// Whatever its flags say: both kinds of handler are in one place, and these two are no addresses in either.
+bool is_function(const struct sigaction& what) noexcept { return what.sa_handler != SIG_DFL && what.sa_handler != SIG_IGN; }
+
 /// What would have happened without us, as nearly as can be: only that a handler may find itself on the alternate stack.
 void pass_on(int signal, siginfo_t* info, void* context, struct sigaction& old) noexcept {
-    const bool    is_function = (old.sa_flags & SA_SIGINFO) != 0 || (old.sa_handler != SIG_DFL && old.sa_handler != SIG_IGN);
     struct sigaction whose = old;
-    if (!is_function) {
-        if (info->si_code <= 0 && old.sa_handler == SIG_IGN) return;
+    if (!is_function(old)) {
+        if (is_news(signal, *info) && old.sa_handler == SIG_IGN) return;
         // The instruction is tried again and now ends the program, as a fault that nobody handles; what was sent is sent again.
         ::sigaction(signal, &whose, nullptr);
-        if (info->si_code <= 0) ::raise(signal);
+        if (is_news(signal, *info)) ::raise(signal);
         return;
     }
     if ((whose.sa_flags & SA_RESETHAND) != 0) {
@@ -89,7 +101,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     const access_fault_judge judge = current.load(std::memory_order_acquire);
     bool                     taken = false;
     // Not told apart by si_code, which guard markers and mprotect set differently; but what a process sent has no address.
-    if (judge != nullptr && info->si_code > 0) {
+    if (judge != nullptr && !is_news(signal, *info)) {
         access_fault fault;
         fault.address = info->si_addr;
         read_context(*static_cast<const ucontext_t*>(context), fault);
@@ -109,16 +121,22 @@ constexpr std::size_t stack_bytes = std::size_t{64} << 10;
 }  // namespace
 
 bool catch_access_faults(access_fault_judge judge) noexcept {
-    current.store(judge, std::memory_order_release);
-    if (in_place.exchange(true)) return true;  // again on top of those who came since, they would lead to us and we to them
-    struct sigaction ours {};
+    struct sigaction ours {}, now[2] {};
     ours.sa_sigaction = on_signal;
     // A fault in the handler comes to the handler, and is passed on: better than an end without a word.
     ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     ::sigemptyset(&ours.sa_mask);
     for (int i = 0; i != 2; ++i)
-        if (::sigaction(signals[i], nullptr, &before[i]) != 0) return false;
-    return ::sigaction(signals[0], &ours, nullptr) == 0 && ::sigaction(signals[1], &ours, nullptr) == 0;
+        if (::sigaction(signals[i], nullptr, &now[i]) != 0) return false;
+    current.store(judge, std::memory_order_release);
+    const bool again = in_place.exchange(true);
+    for (int i = 0; i != 2; ++i) {
+        // On top of a function that came after us it would lead to us and we to it. No function leads to us: we were taken away.
+        if (again && is_function(now[i])) continue;
+        before[i] = now[i];
+        if (::sigaction(signals[i], &ours, nullptr) != 0) return false;
+    }
+    return true;
 }
 
 bool release_access_faults() noexcept {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <new>
+#include <thread>
 
 namespace autopmr {
 namespace {
@@ -70,7 +71,7 @@ void fault_sources::leave(fault_source& source) noexcept {
             gone = one->places[i].compare_exchange_strong(expected, nullptr);
         }
     // Sequentially consistent: who counts itself later no longer sees the source.
-    while ((readers & ~forks) != 0) continue;
+    while ((readers & ~forks) != 0) std::this_thread::yield();
 }
 
 fault_source* fault_sources::explain(const void* address, fault_report& out) noexcept {

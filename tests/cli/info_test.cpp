@@ -24,7 +24,7 @@ TEST_CASE("every command has a help with examples and exit statuses") {
     const outcome all = autopmr_with({"--help"});
     CHECK(all.status == 0);
     CHECK(all.err.empty());
-    for (const char* command : {"info", "explain", "check", "run", "trace"}) {
+    for (const char* command : {"info", "explain", "check", "run", "trace", "explain-fault"}) {
         CAPTURE(command);
         CHECK(contains(all.out, std::string("  ") + command + " "));
         const outcome end = autopmr_with({command, "--help"});
@@ -38,14 +38,14 @@ TEST_CASE("every command has a help with examples and exit statuses") {
     std::ifstream manual(AUTOPMR_SOURCE_DIR "/docs/cli.md");
     const std::string text{std::istreambuf_iterator<char>(manual), {}};
     CHECK(contains(text, "```text\n" + all.out + "```\n"));
-    for (const char* command : {"info", "explain", "check", "run", "trace"}) CHECK(contains(text, "```text\n" + autopmr_with({command, "--help"}).out + "```\n"));
+    for (const char* command : {"info", "explain", "check", "run", "trace", "explain-fault"}) CHECK(contains(text, "```text\n" + autopmr_with({command, "--help"}).out + "```\n"));
     const outcome version = autopmr_with({"--version"});
     CHECK(version.status == 0);
     CHECK(version.out == "autopmr " AUTOPMR_VERSION "\n");
 }
 
 TEST_CASE("a wrong command line is one line on standard error and status 2") {
-    fails(autopmr_with({}), 2, "no command given: use one of info, explain, check, run, trace");
+    fails(autopmr_with({}), 2, "no command given: use one of info, explain, check, run, trace, explain-fault");
     fails(autopmr_with({"inform"}), 2, "unknown command 'inform'");
     fails(autopmr_with({"--verbose"}), 2, "unknown option '--verbose'");
     fails(autopmr_with({"info", "--xml"}), 2, "--xml; see 'autopmr info --help'");
