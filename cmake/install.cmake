@@ -10,6 +10,31 @@ install(TARGETS autopmr autopmr_backends autopmr_testing ${modules} EXPORT autop
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+# Bridges: an export of their own each, since whoever asks for one must have its library.
+get_property(bridges GLOBAL PROPERTY AUTOPMR_BRIDGE_TARGETS)
+foreach(name IN LISTS bridges)
+    install(TARGETS autopmr_${name} EXPORT autopmr-${name}
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/autopmr"
+        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT autopmr-${name} NAMESPACE autopmr:: DESTINATION "${package_dir}" FILE autopmr-${name}-targets.cmake)
+    get_property(find GLOBAL PROPERTY AUTOPMR_BRIDGE_FIND_${name})
+    get_property(links GLOBAL PROPERTY AUTOPMR_BRIDGE_LINKS_${name})
+    file(CONFIGURE OUTPUT "autopmr-bridge-${name}.cmake" @ONLY CONTENT "@find@
+set(autopmr_bridge_lacks \"\")
+foreach(target @links@)
+    if(NOT TARGET \${target})
+        set(autopmr_bridge_lacks \${target})
+    endif()
+endforeach()
+if(NOT autopmr_bridge_lacks AND NOT TARGET autopmr::@name@)
+    include(\"\${CMAKE_CURRENT_LIST_DIR}/autopmr-@name@-targets.cmake\")
+elseif(autopmr_bridge_lacks)
+    string(APPEND autopmr_NOT_FOUND_MESSAGE \"@name@ needs \${autopmr_bridge_lacks}. \")
+endif()
+")
+    install(FILES "${CMAKE_CURRENT_BINARY_DIR}/autopmr-bridge-${name}.cmake" DESTINATION "${package_dir}")
+endforeach()
 if(TARGET autopmr_program)
     install(TARGETS autopmr_program RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()

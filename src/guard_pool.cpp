@@ -124,7 +124,7 @@ void guard_pool::dismiss(guard_owner& owner) noexcept {
 
 void* guard_pool::allocate(std::size_t bytes, std::size_t alignment, const guard_owner& owner, const void* caller) noexcept {
     guard_pool_state& s = *state_;
-    if (alignment > guard_layout::most_alignment) return nullptr;
+    if (alignment > guard_layout::most_alignment || bytes > PTRDIFF_MAX) return nullptr;
     const unsigned k = s.layout.class_for(bytes, alignment);
     if (k == guard_layout::classes) return nullptr;
     const guard_pool_state::taken one = s.take(k);

@@ -180,7 +180,8 @@ void trace_sink::count_as_dropped(trace_buffer& buffer) noexcept {
 
 void trace_sink::fail(std::string_view what, int reason) noexcept {
     const std::string_view path = memory != nullptr ? std::string_view(memory) : std::string_view();
-    error.append("trace file '").append(path).append("': ").append(what).append(": ").append(std::strerror(reason));
+    constexpr std::size_t shown = 256;  // of a long path the end: the reason behind it has to fit
+    error.append("trace file '").append(path.size() > shown ? "..." : "").append(path.substr(path.size() > shown ? path.size() - shown : 0)).append("': ").append(what).append(": ").append(std::strerror(reason));
     has_failed.store(true, std::memory_order_release);
     now = state::failed;
     say_of_trace(path, what, reason);

@@ -43,9 +43,10 @@ void before_fork() noexcept {
     the_slots_lock.lock();
     forking_process = os::process_number();
     locked = 0;
-    // Only those in use: some tools watch no more than 64 locks at a time.
-    for (std::uint32_t slot = 1; slot != per_thread::trace_slots; ++slot) {
-        if (trace_sinks[slot].now.load() == state::free && trace_sinks[slot].buffers == nullptr) continue;
+    // Not those that were never opened: some tools watch no more than 64 locks at a time. Nobody opens one meanwhile; but one that is
+    // free again may still be locked by who closed it, and the first stands for files that found no slot.
+    for (std::uint32_t slot = 0; slot != per_thread::trace_slots; ++slot) {
+        if (slot != 0 && trace_sinks[slot].generation == 0) continue;
         trace_sinks[slot].lock.lock();
         locked |= std::uint64_t{1} << slot;
     }
@@ -53,7 +54,7 @@ void before_fork() noexcept {
 
 template <class Call>
 void for_each_locked(Call call) noexcept {
-    for (std::uint32_t slot = 1; slot != per_thread::trace_slots; ++slot) {
+    for (std::uint32_t slot = 0; slot != per_thread::trace_slots; ++slot) {
         if ((locked >> slot & 1) != 0) call(trace_sinks[slot]);
     }
 }

@@ -9,6 +9,20 @@
 
 using namespace autopmr;
 
+namespace {
+unsigned deepest = 0;
+void     look(const layer_stop& stop) { deepest = stop.depth; }
+}  // namespace
+
+TEST_CASE("a walk takes a plain function, too") {
+    statistics_resource top(&system_backend.resource());
+    for_each_layer(&top, look);
+    CHECK(deepest == 1);
+    for_each_layer(&top, &look);
+    static_cast<void>(subsystem("describe"));
+    for_each_subsystem(static_cast<void (*)(const subsystem_resource&)>([](const subsystem_resource&) {}));
+}
+
 TEST_CASE("a walk goes from the top down and into both upstreams, and foreign resources end it") {
     std::pmr::monotonic_buffer_resource foreign(&system_backend.resource());
     limit_resource                      primary(1000, &foreign);

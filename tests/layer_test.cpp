@@ -1,4 +1,4 @@
-#include <autopmr/layer.hpp>
+#include <autopmr/autopmr.hpp>
 
 #include <memory_resource>
 #include <string>
@@ -57,4 +57,25 @@ TEST_CASE("trim reaches through layers that have nothing to trim themselves") {
     floor_of_tower alone("alone");
     alone.trim();  // nothing below: nothing happens
     CHECK(bottom.trimmed == 1);
+}
+
+TEST_CASE("a stack allows the threads that its weakest layer allows") {
+    using autopmr::thread_use;
+    autopmr::system_resource    any;
+    autopmr::pool_resource      pool(&any);
+    autopmr::statistics_resource counted(&any), counted_pool(&pool);
+    CHECK(any.threads() == thread_use::any_thread);
+    CHECK(pool.threads() == thread_use::one_thread);
+    CHECK(counted.threads() == thread_use::any_thread);
+    CHECK(counted_pool.threads() == thread_use::one_thread);
+    CHECK(autopmr::synchronized_resource(&pool).threads() == thread_use::any_thread);
+    CHECK(autopmr::fallback_resource(&any, &pool).threads() == thread_use::one_thread);
+    CHECK(autopmr::thread_check_resource(&any).threads() == thread_use::one_thread);
+    CHECK(autopmr::observed<autopmr::chain<autopmr::statistics, autopmr::thread_check>>(&any).threads() == thread_use::one_thread);
+
+    std::pmr::unsynchronized_pool_resource foreign;
+    CHECK(autopmr::resource_ptr(&foreign).threads() == thread_use::unknown);
+    CHECK(autopmr::statistics_resource(&foreign).threads() == thread_use::unknown);
+    CHECK(floor_of_tower("says nothing").threads() == thread_use::unknown);
+    CHECK(autopmr::resource_ptr(std::pmr::new_delete_resource()).threads() == thread_use::any_thread);
 }

@@ -219,6 +219,8 @@ TEST_CASE("an unknown name is an error that lists the names") {
     CHECK_FALSE(got.ok());
     CHECK(got.error() == "AUTOPMR_BACKEND asks for the backend \"mimaloc\", and there is none of that name (did you mean mimalloc?); "
                          "the names are: system, fixed_heap, mimalloc, jemalloc, tbb, tcmalloc, scudo, boost_pool, new_delete");
+    ask(asked, said_by::environment, "MiMalloc");  // names are in small letters
+    CHECK(std::string(on(asked).error()).find("(did you mean mimalloc?)") != std::string::npos);
     ask(asked, said_by::program, "hoard");
     CHECK(std::string(on(asked).error()).find("the program asks for the backend \"hoard\", and there is none of that name; the names") == 0);
     ask(asked, said_by::policy_file, "tcmalloc_minimal");
@@ -244,12 +246,21 @@ TEST_CASE("a backend that was asked for and can't serve is an error that says wh
     CHECK(&got.resource() == std::pmr::null_memory_resource());
 }
 
-TEST_CASE("hardened without scudo says what is missing") {
+TEST_CASE("hardened without scudo is the system's malloc under canaries, and says what is missing") {
     const decision got = on(linux_machine(goal::hardened), " scudo ");
-    CHECK_FALSE(got.ok());
-    CHECK(got.error() == "nothing can serve goal hardened on linux; scudo: its library was not found; system under canary: not built: "
-                         "canary_resource, which has to stand on top of it; ask for another goal, or by name for one of: "
-                         "system, mimalloc, jemalloc, tbb, tcmalloc, boost_pool, new_delete");
+    REQUIRE(got.ok());
+    CHECK(got.chosen->name == "system");
+    CHECK(got.under == guard::canary);
+    CHECK(got.table().find("its library was not found") != std::string::npos);
+    CHECK(static_cast<layer&>(got.resource()).name() == "canary");
+    CHECK(&got.resource() == &on(linux_machine(goal::hardened), " scudo ").resource());  // one for the process
+    void* const block = got.resource().allocate(100);
+    got.resource().deallocate(block, 100);
+
+    const decision none = on(linux_machine(goal::hardened), " scudo system ");
+    CHECK_FALSE(none.ok());
+    CHECK(none.error() == "nothing can serve goal hardened on linux; scudo: its library was not found; system under canary: its library was not found; "
+                          "ask for another goal, or by name for one of: mimalloc, jemalloc, tbb, tcmalloc, boost_pool, new_delete");
 }
 
 TEST_CASE("no operating system needs the fixed heap") {

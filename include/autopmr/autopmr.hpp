@@ -50,6 +50,7 @@
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>
 #include <autopmr/ledger_cell.hpp>
+#include <autopmr/make_unique.hpp>
 #include <autopmr/observed.hpp>
 #include <autopmr/observer.hpp>
 #include <autopmr/platform.hpp>
@@ -62,6 +63,7 @@
 #include <autopmr/pools/arena_resource.hpp>
 #include <autopmr/pools/huge_page_resource.hpp>
 #include <autopmr/pools/mapped_resource.hpp>
+#include <autopmr/propagating_allocator.hpp>
 #include <autopmr/request.hpp>
 #include <autopmr/resource_ptr.hpp>
 #include <autopmr/secret_protection.hpp>
@@ -69,6 +71,7 @@
 #include <autopmr/sample_countdown.hpp>
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
+#include <autopmr/thread_allocator.hpp>
 #include <autopmr/thread_record.hpp>
 #include <autopmr/trace_cell.hpp>
 #include <autopmr/trace_file.hpp>

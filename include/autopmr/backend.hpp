@@ -60,6 +60,7 @@ public:
         backend_resource::do_deallocate(block, bytes, alignment);
     }
     [[nodiscard]] std::string_view name() const noexcept override { return Which.name; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::any_thread; }
     void trim() noexcept override {
         if (Which.trim != nullptr) Which.trim();
     }

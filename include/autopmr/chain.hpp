@@ -38,6 +38,7 @@ class chain<First, Rest...> {
 
 public:
     static constexpr std::string_view name = names_.view();
+    static constexpr thread_use       threads = std::min({threads_by<First>(nullptr), threads_by<Rest>(nullptr)...});
 
     template <class... Args, class = std::enable_if_t<std::is_constructible_v<both_from<First, chain<Rest...>>, Args...>>>
     explicit chain(Args&&... args) : parts_(std::forward<Args>(args)...) {}

@@ -13,7 +13,6 @@
 
 #include <memory_resource>
 #include <string>
-#include <type_traits>
 
 namespace autopmr {
 
@@ -28,10 +27,8 @@ struct layer_stop {
 void for_each_layer(const resource_ptr& top, void (*f)(const layer_stop&, void*), void* context);
 template <class F>
 void for_each_layer(const resource_ptr& top, F&& f) {
-    using function = std::remove_reference_t<F>;
-    for_each_layer(
-        top, [](const layer_stop& s, void* c) { (*static_cast<function*>(c))(s); },
-        const_cast<void*>(static_cast<const volatile void*>(&f)));
+    auto call = [&f](const layer_stop& s) { f(s); };
+    for_each_layer(top, [](const layer_stop& s, void* c) { (*static_cast<decltype(call)*>(c))(s); }, &call);
 }
 
 /// For people: a line a layer, its name and facts, indented below what stands on it.

@@ -13,6 +13,7 @@
 #include <autopmr/platform.hpp>
 #include <autopmr/resource_ptr.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -46,6 +47,7 @@ public:
         else if constexpr (has_layer) return &parts_.second;
         else return nullptr;
     }
+    [[nodiscard]] thread_use  threads() const noexcept override { return std::min(threads_by<Observer>(nullptr), threads_below()); }
     [[nodiscard]] layer_facts facts() const noexcept override { return facts_by(parts_.first); }
 
     /// Shadow the base's, so that a call through the concrete type is direct; but not where this file could not undo.

@@ -8,7 +8,7 @@
 /// An observer is a plain class with these five members and a static `name`. Only reserve may throw, and throwing is
 /// refusing. retire returns nothing, or a bool: false where the block was misused and the answer was to quarantine it; it
 /// then goes to nobody, and settle is not called. An observer may have `layer_facts facts() const noexcept`, for
-/// descriptions. Write one to watch or to bound; what changes the layout of a block is a resource of its own.
+/// descriptions, and `static constexpr thread_use threads`. Write one to watch or to bound; what changes the layout of a block is a resource of its own.
 
 #include <autopmr/layer.hpp>
 
@@ -52,6 +52,16 @@ layer_facts facts_by(const Observer&, long) noexcept {
 template <class Observer>
 layer_facts facts_by(const Observer& who) noexcept {
     return facts_by(who, 0);
+}
+
+template <class Observer>
+constexpr thread_use threads_by(decltype(Observer::threads)*) noexcept {
+    return Observer::threads;
+}
+/// From which threads it may be called; unknown where it does not say.
+template <class Observer>
+constexpr thread_use threads_by(...) noexcept {
+    return thread_use::unknown;
 }
 
 }  // namespace autopmr

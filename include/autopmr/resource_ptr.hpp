@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::pmr::memory_resource* get() const noexcept { return resource_; }
     /// The upstream as a layer, when it is one and that could be seen.
     [[nodiscard]] layer* as_layer() const noexcept { return layer_; }
+    [[nodiscard]] thread_use threads() const noexcept { return layer_ != nullptr ? layer_->threads() : threads_of(resource_); }
 
 private:
     template <class R>

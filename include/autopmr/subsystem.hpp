@@ -18,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 namespace autopmr {
 
@@ -62,6 +61,7 @@ public:
     }
 
     [[nodiscard]] std::string_view           name() const noexcept override;    ///< "server.net"; empty for the root
+    [[nodiscard]] thread_use                 threads() const noexcept override { return thread_use::any_thread; }
     [[nodiscard]] subsystem_resource*        parent() const noexcept;           ///< null for the root
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override;  ///< null until bound
     [[nodiscard]] layer*                     upstream_layer() const noexcept override;
@@ -93,11 +93,9 @@ policy_result configure(std::string_view name, const subsystem_options& options)
 
 /// Calls f(resource, context) for each subsystem, the root first, parents before children. Takes no lock, allocates nothing.
 void for_each_subsystem(void (*f)(const subsystem_resource&, void*), void* context);
-template <class F>
-void for_each_subsystem(F&& f) {
-    using function = std::remove_reference_t<F>;
-    for_each_subsystem([](const subsystem_resource& s, void* c) { (*static_cast<function*>(c))(s); },
-        const_cast<void*>(static_cast<const volatile void*>(&f)));
+template <class F> void for_each_subsystem(F&& f) {
+    auto call = [&f](const subsystem_resource& s) { f(s); };
+    for_each_subsystem([](const subsystem_resource& s, void* c) { (*static_cast<decltype(call)*>(c))(s); }, &call);
 }
 
 /// Sizes for people ("1.5 MiB"), or every byte.

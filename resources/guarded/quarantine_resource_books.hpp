@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "src/platform/os.hpp"
+#include "src/support/announce.hpp"
 
 namespace autopmr {
 
@@ -30,9 +31,14 @@ public:
         most = std::clamp<std::size_t>(most, 1, std::size_t{1} << 24);
         const std::size_t places = std::bit_ceil(most + 1), size = sizeof(quarantine_books) + places * 2 * sizeof(void*) + (most + 1) * sizeof(quarantined_block);
         void* const       pages = os::map_pages(size);
-        return pages != nullptr ? ::new (pages) quarantine_books(most + 1, places * 2, size, seed) : nullptr;
+        if (pages == nullptr) return nullptr;
+        announce::keeps_for_ever(pages, size);  // what is kept back is no leak
+        return ::new (pages) quarantine_books(most + 1, places * 2, size, seed);
     }
-    void end() noexcept { os::unmap_pages(this, size_); }
+    void end() noexcept {
+        announce::keeps_no_more(this, size_);
+        os::unmap_pages(this, size_);
+    }
 
     std::size_t   count = 0, bytes = 0;
     std::uint64_t frees = 0;

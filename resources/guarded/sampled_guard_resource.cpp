@@ -52,7 +52,7 @@ bool samples_below(const resource_ptr& upstream, const std::atomic<guard_pool*>*
 sampled_guard_resource::sampled_guard_resource(const sampled_guard_options& options, resource_ptr upstream) noexcept
     : weight_(0), pool_(&no_pool), upstream_(std::move(upstream)), rate_(options.rate), own_pool_(options.pool),
       owner_{options.name, options.subsystem, options.on_fault, options.leaks, 0}, room_(unknown_room) {
-    static_assert(shapes == 1 << (64 - 54));
+    static_assert(sizeof seen_ * 8 == 1 << (64 - 54));
     if (rate_ == 0) return;
     pool_ = options.pool != nullptr ? &own_pool_ : &sampled_guard_start::shared;
     if (samples_below(upstream_, pool_)) {

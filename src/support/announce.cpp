@@ -18,12 +18,14 @@ extern "C" {
 [[gnu::weak]] void __asan_poison_memory_region(const volatile void* at, std::size_t bytes);
 [[gnu::weak]] void __asan_unpoison_memory_region(const volatile void* at, std::size_t bytes);
 [[gnu::weak]] void __lsan_register_root_region(const void* at, std::size_t bytes);
+[[gnu::weak]] void __lsan_unregister_root_region(const void* at, std::size_t bytes);
 }
 #else
 namespace {
 constexpr void (*__asan_poison_memory_region)(const volatile void*, std::size_t) = nullptr;
 constexpr void (*__asan_unpoison_memory_region)(const volatile void*, std::size_t) = nullptr;
 constexpr void (*__lsan_register_root_region)(const void*, std::size_t) = nullptr;
+constexpr void (*__lsan_unregister_root_region)(const void*, std::size_t) = nullptr;
 }  // namespace
 #endif
 
@@ -66,6 +68,10 @@ void show_as_written(const void* at, std::size_t bytes) noexcept {
 
 void keeps_for_ever(const void* pages, std::size_t bytes) noexcept {
     if (__lsan_register_root_region != nullptr) __lsan_register_root_region(pages, bytes);
+}
+
+void keeps_no_more(const void* pages, std::size_t bytes) noexcept {
+    if (__lsan_unregister_root_region != nullptr) __lsan_unregister_root_region(pages, bytes);
 }
 
 void pool_made(const void* pool) noexcept {

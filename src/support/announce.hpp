@@ -20,8 +20,9 @@ void show(const void* at, std::size_t bytes) noexcept;
 /// The same, and what it holds is to be relied on: a link that we are about to follow.
 void show_as_written(const void* at, std::size_t bytes) noexcept;
 
-/// Pages of the system that lead to memory which is kept for ever: LeakSanitizer follows the pointers in them.
+/// Pages of the system that lead to memory which is kept for ever, or until keeps_no_more: LeakSanitizer follows the pointers in them.
 void keeps_for_ever(const void* pages, std::size_t bytes) noexcept;
+void keeps_no_more(const void* pages, std::size_t bytes) noexcept;
 
 /// Valgrind's leak check knows the blocks of a pool by themselves. `pool` is any address of its own, such as the resource.
 void pool_made(const void* pool) noexcept;

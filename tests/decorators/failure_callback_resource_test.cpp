@@ -1,5 +1,6 @@
 #include <autopmr/decorators/failure_callback_resource.hpp>
 #include <autopmr/decorators/limit.hpp>
+#include <autopmr/decorators/synchronized_resource.hpp>
 #include <autopmr/errors.hpp>
 
 #include "support/catch.hpp"
@@ -143,4 +144,34 @@ TEST_CASE("a callback may fork, and the child goes on from there") {
     tried.deallocate(tried.allocate(8), 8);
     CHECK(tried.calls() == 1);
     CHECK(below.live() == 0);
+}
+
+TEST_CASE("a callback may end resources while another thread forks") {
+    // Each forks or ends resources for a while: one that held a lock over the callback would hang with the fork's handlers.
+    const auto end = autopmr_test::in_child([] {
+        exact_upstream            below;
+        failure_callback_resource tried(
+            [](void* context, std::size_t, std::size_t, unsigned) {
+                { const synchronized_resource gone(std::pmr::new_delete_resource()); }
+                static_cast<exact_upstream*>(context)->refuse_from(0);
+                return true;
+            },
+            &below, &below);
+        std::atomic<bool> ends{false};
+        std::thread       forks([&] {
+            while (!ends) {
+                if (const int child = ::fork(); child == 0) ::_exit(0);
+                else ::waitpid(child, nullptr, 0);
+            }
+        });
+        for (int i = 0; i != 300; ++i) {
+            below.refuse_from(1);
+            tried.deallocate(tried.allocate(8), 8);
+        }
+        ends = true;
+        forks.join();
+        return tried.calls() == 300 ? 0 : 1;
+    });
+    CHECK_FALSE(end.hung);
+    CHECK(end.exit_status == 0);
 }

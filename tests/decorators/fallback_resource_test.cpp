@@ -79,6 +79,14 @@ TEST_CASE("what no resource can serve is refused, and what is no bad_alloc passe
     } strange;
     fallback_resource over_strange(&strange, &second);
     CHECK_THROWS_AS(over_strange.allocate(8), int);
+
+    struct misused final : std::pmr::memory_resource {  // as thread_check refuses: no want of memory
+        void* do_allocate(std::size_t bytes, std::size_t alignment) override { throw_wrong_thread(bytes, alignment, "misused"); }
+        void  do_deallocate(void*, std::size_t, std::size_t) override {}
+        bool  do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+    } elsewhere;
+    fallback_resource over_misused(&elsewhere, &second);
+    CHECK_THROWS_AS(over_misused.allocate(8), wrong_thread);
     CHECK(second.live() == 0);
 }
 

@@ -35,9 +35,10 @@ TEST_CASE("README's table of backends is the table that backends() gives, in its
     CHECK(between(read(AUTOPMR_SOURCE_DIR "/README.md"), "<!-- backends:", "<!-- /backends -->") == expected);
 }
 
-TEST_CASE("README's table of parts links every pool and decorator") {
-    const std::string table = between(read(AUTOPMR_SOURCE_DIR "/README.md"), "<!-- parts:", "<!-- /parts -->");
-    for (const char* folder : {"pools", "decorators"})
+TEST_CASE("README's tables of parts link every pool, decorator and guard") {
+    const std::string readme = read(AUTOPMR_SOURCE_DIR "/README.md");
+    const std::string table = between(readme, "<!-- parts:", "<!-- /parts -->") + between(readme, "<!-- guards:", "<!-- /guards -->");
+    for (const char* folder : {"pools", "decorators", "guarded"})
         for (const auto& header : std::filesystem::directory_iterator(AUTOPMR_SOURCE_DIR "/include/autopmr/" + std::string(folder))) {
             const std::string path = std::string(folder) + "/" + header.path().filename().string();
             INFO(path);

@@ -85,7 +85,7 @@ std::string outcome(const decision& got) {
     if (!got.ok()) return "error: " + std::string(got.error());
     std::string text(got.chosen->name);
     if (got.under != guard::none) text.append(" under ").append(to_string(got.under));
-    text.resize(std::max<std::size_t>(text.size(), 20), ' ');
+    text.resize(std::max<std::size_t>(text.size() + 2, 12), ' ');  // a guard makes it longer than the others
     return text.append(got.rule);
 }
 

@@ -18,12 +18,21 @@ PICTURE = """
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"thread_record", "platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection", "sample_countdown"}
+VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection", "sample_countdown", "propagating_allocator", "thread_allocator", "make_unique"}
 CHOICE = {"secret_vector", "selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file", "guard_stacks", "debug_default"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
 # The named concepts of src/support. One that is not here is a part in disguise or needs a line.
 SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks", "fault_sources", "in_turn", "stack_store", "wipe"}
+
+# What any bridge may stand on: the generic heaps. Else nobody includes a bridge.
+BRIDGES_GROUND = {"c_heap", "sized_c_heap", "static_heap"}
+
+
+def bridge(name):
+    """The files of the bridge adapters/<name>.cmake: a row of VENDORS for its library ends with this."""
+    return rf"(adapters|adapters/include/autopmr/adapters|tests/adapters|examples/adapters)/({name})(_\w+)?\.\w+"
+
 
 # A foreign header and the only files that may name it, as regular expressions.
 VENDORS = [
@@ -31,11 +40,15 @@ VENDORS = [
     (r"jemalloc/", r"resources/backends/jemalloc\w*\.\w+"),
     (r"gperftools/", r"resources/backends/tcmalloc\w*\.\w+"),
     (r"(oneapi/)?tbb/", r"resources/backends/tbb\w*\.\w+"),
-    (r"boost/", r"(resources/backends/boost_pool\w*|tests/good_programs/boost_containers_test)\.\w+"),
+    (r"boost/", r"(examples/json_server/\w+|resources/backends/boost_pool\w*|tests/good_programs/boost_containers_test)\.\w+"),
     (r"toml(\+\+/|\.hpp)", r"src/policy_file\.cpp"),
     (r"CLI/", r"src/cli/.*"),
     (r"fmt/", r"src/cli/.*"),
     (r"nlohmann/", r"(src/cli|tests)/.*"),
+    (r"boost/", bridge("boost")),
+    (r"nlohmann/", bridge("nlohmann")),
+    (r"absl/", bridge("abseil")),
+    (r"tsl/", bridge("tsl")),
     (r"catch2/", r"tests/support/.*|include/autopmr/testing/catch2_\w+\.hpp"),
     (r"benchmark/", r"bench/.*"),
     (r"sodium(\.h|/)", r"bench/.*"),
@@ -43,7 +56,7 @@ VENDORS = [
     (r"(sanitizer|valgrind)/", r"(src/support/announce|src/platform/).*"),
 ]
 # Files that may name headers of the operating system.
-SEES_THE_SYSTEM = r"(src/platform|src/cli|tests|bench|examples)/.*|src/testing/child_posix\.cpp"
+SEES_THE_SYSTEM = r"(src/platform|src/cli|tests|bench|examples|adapters/preload)/.*|src/testing/child_posix\.cpp"
 
 STANDARD = set("""algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes
 climits clocale cmath codecvt compare complex concepts condition_variable coroutine csetjmp csignal cstdarg cstddef cstdint
@@ -66,4 +79,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.$}/])/(?:root|work|home/(?!user\b)\w+|Users/
 PACKAGE_HOST = re.compile(r"\b(?:[\w-]+\.)*(?:deb\.deb" r"ian|snapshot\.deb" r"ian|security\.deb" r"ian|archive\.ubu" r"ntu"
                           r"|pypi|pythonhosted|npm" r"js|crates)\.(?:org|com|io)\b")
 PUBLIC_LINES, PUBLIC_CODE, SOURCE_LINES, EXAMPLE_LINES, OPTIONS = 120, 70, 300, 39, 6
+# A library that is preloaded, not a bridge.
+NO_BRIDGE = "adapters/preload/"
+# The one header that may grow with the house: it only includes the others.
+THE_LIST = "include/autopmr/autopmr.hpp"
 THE_BIG_EXAMPLE = "examples/package_index.cpp"

@@ -1,8 +1,8 @@
 """What lint.py enforces: each rule is one method, named after it. The lists they go by are in house.py."""
 import re
 
-from house import (CHOICE, EXAMPLE_LINES, FACTS, FORBIDDEN_FOLDERS, LAYERS, MACHINE_PATH, OPTIONS, PACKAGE_HOST, PART_FOLDERS,
-                   PLATFORM_MACRO, PUBLIC_CODE, PUBLIC_LINES, SEES_THE_SYSTEM, SOURCE_LINES, STANDARD, SUPPORT, THE_BIG_EXAMPLE,
+from house import (BRIDGES_GROUND, CHOICE, EXAMPLE_LINES, FACTS, FORBIDDEN_FOLDERS, LAYERS, MACHINE_PATH, OPTIONS, PACKAGE_HOST, PART_FOLDERS,
+                   PLATFORM_MACRO, PUBLIC_CODE, PUBLIC_LINES, SEES_THE_SYSTEM, SOURCE_LINES, STANDARD, SUPPORT, NO_BRIDGE, THE_BIG_EXAMPLE, THE_LIST,
                    VENDORS, VOCABULARY)
 
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.S)
@@ -27,7 +27,8 @@ class Rules:
         self.violations = []
         self.layers_broken = False
         self.code = {p: without_comments(t) for p, t in files.items() if re.search(r"\.(cpp|hpp|h|c)$", p)}
-        self.public = [p for p in self.code if p.startswith("include/autopmr/")]
+        self.public = [p for p in self.code if re.match(r"(adapters/)?include/autopmr/", p)]
+        self.bridges = {stem(p) for p in files if re.fullmatch(r"adapters/\w+\.cmake", p)} | BRIDGES_GROUND
 
     def say(self, path, line, message):
         self.violations.append(f"{path}:{line}: {message}")
@@ -63,6 +64,10 @@ class Rules:
     def of_the_kit(self, path):
         return bool(re.match(r"(include/autopmr|src)/testing/", path))
 
+    def bridge(self, path):
+        """The bridge that a file of adapters/ is named after, or the folder of the program."""
+        return self.named_after(path, self.bridges) if path.startswith("adapters/") else path.rsplit("/", 1)[0]
+
     def layer(self, path):
         if re.match(r"src/cli/|adapters/", path):
             return "bridges"
@@ -88,7 +93,7 @@ class Rules:
     def target(self, path, quote, name):
         """The file of this project that an include names, or None."""
         folder = path.rsplit("/", 1)[0] if "/" in path else ""
-        for candidate in ([f"{folder}/{name}"] if quote == '"' else []) + [f"include/{name}", name]:
+        for candidate in ([f"{folder}/{name}"] if quote == '"' else []) + [f"include/{name}", f"adapters/include/{name}", name]:
             parts = []
             for step in candidate.split("/"):
                 if step == "..":
@@ -114,7 +119,7 @@ class Rules:
                 wrong = None
                 if other is None:
                     wrong = f"the library includes {to}, which is not part of it"
-                elif other == "bridges" and (own != "bridges" or to.split("/")[:2] != path.split("/")[:2]):
+                elif other == "bridges" and not (path.startswith(NO_BRIDGE) and to.startswith(NO_BRIDGE)) and (own != "bridges" or self.bridge(to) not in {self.bridge(path), *BRIDGES_GROUND}):
                     wrong = f"includes the bridge {to}: nobody includes a bridge"
                 elif self.of_the_kit(to) and not self.of_the_kit(path):
                     wrong = f"includes the testing kit, {to}: only tests do"
@@ -133,14 +138,22 @@ class Rules:
                 self.say(path, 1, f"no public header include/autopmr/{self.part(path)[0]}/ of this name: a part is a header, "
                                   "sources named after it, and a test")
 
+    def rule_bridges_have_a_script_a_test_and_a_page(self):
+        for path in self.code:
+            if path.startswith("adapters/") and not path.startswith(NO_BRIDGE) and not self.bridge(path):
+                self.say(path, 1, "named after no adapters/<name>.cmake: a bridge is a script, and files named after it")
+        for path in self.files:
+            if re.fullmatch(r"adapters/\w+\.cmake", path) and f"docs/adapters/{stem(path)}.md" not in self.files:
+                self.say(path, 1, f"no page: docs/adapters/{stem(path)}.md is missing")
+
     def rule_vendor_headers(self):
         for path in self.code:
             for number, quote, name in self.includes(path):
                 if name in STANDARD or name.startswith("autopmr/") or self.target(path, quote, name):
                     continue
-                if re.match(r"bench/|adapters/", path):
+                if re.match(r"bench/", path):
                     continue
-                allowed = next((files for vendor, files in VENDORS if re.match(vendor, name)), SEES_THE_SYSTEM)
+                allowed = "|".join(files for vendor, files in VENDORS if re.match(vendor, name)) or SEES_THE_SYSTEM
                 if path.startswith("include/") and not re.fullmatch(allowed, path):
                     self.say(path, number, f"<{name}>: public headers include the standard library and autopmr only")
                 elif not re.fullmatch(allowed, path) and not (quote == '"' and self.layer(path) is None):
@@ -170,7 +183,7 @@ class Rules:
 
     def rule_headers_have_tests(self):
         for path in self.public:
-            test = path.replace("include/autopmr/", "tests/").replace(".hpp", "_test.cpp")
+            test = path.replace("adapters/include/autopmr/", "tests/").replace("include/autopmr/", "tests/").replace(".hpp", "_test.cpp")
             if test not in self.files:
                 self.say(path, 1, f"no test: {test} is missing")
 
@@ -179,6 +192,8 @@ class Rules:
             lines = len(self.files[path].splitlines())
             if path in self.public:
                 loc = sum(1 for line in code.splitlines() if line.strip())
+                if path == THE_LIST:
+                    continue
                 if lines > PUBLIC_LINES or loc > PUBLIC_CODE:
                     self.say(path, 1, f"{lines} lines, {loc} of code: a public header has at most {PUBLIC_LINES} and {PUBLIC_CODE}; "
                                       "this is two things")
@@ -239,7 +254,7 @@ class Rules:
         seen = {name for _, _, name in self.includes(umbrella)} if umbrella in self.code else set()
         for path in self.public:
             name = path[len("include/"):]
-            if path != umbrella and "/testing/" not in path and name not in seen:
+            if path.startswith("include/") and path != umbrella and "/testing/" not in path and name not in seen:
                 self.say(path, 1, "autopmr.hpp does not include it; users get everything below from there")
 
     def rule_options(self):

@@ -20,6 +20,8 @@ GOOD = {
     "src/cli/main.cpp": "#include <CLI/CLI.hpp>\n#include <autopmr/selector.hpp>\n",
     "include/autopmr/testing/catch2_front.hpp": HEADER + "#include <catch2/catch.hpp>\n#include <autopmr/selector.hpp>\n",
     "src/testing/child_posix.cpp": "#include <unistd.h>\n#include <autopmr/testing/catch2_front.hpp>\n",
+    "adapters/boost.cmake": "", "docs/adapters/boost.md": "", "tests/adapters/boost_test.cpp": "#include <boost/x.hpp>\n",
+    "adapters/include/autopmr/adapters/boost.hpp": HEADER + "#include <boost/x.hpp>\n#include <autopmr/backend.hpp>\n",
     "CMakeLists.txt": "option(A \"\" ON)\n# option(B)\n",
     "README.md": "Fetched from a package archive.\n",
     **{f"tests/{n}_test.cpp": "#include <sys/wait.h>\n#ifdef __linux__\n#endif\n" for n in
@@ -35,6 +37,13 @@ BAD = [  # what is added to the good tree (None takes a file away), and what lin
       "tests/pools/arena_test.cpp": "", "include/autopmr/autopmr.hpp": GOOD["include/autopmr/autopmr.hpp"] +
       "#include <autopmr/pools/arena.hpp>\n"}, "parts do not include one another"),
     ({"src/selector.cpp": '#include "src/cli/print.hpp"\n', "src/cli/print.hpp": "#pragma once\n// prints\n"}, "nobody includes a bridge"),
+    ({"src/selector.cpp": "#include <autopmr/adapters/boost.hpp>\n"}, "nobody includes a bridge"),
+    ({"adapters/lua.cmake": "", "docs/adapters/lua.md": "", "adapters/lua.cpp": "#include <autopmr/adapters/boost.hpp>\n"},
+     "nobody includes a bridge"),
+    ({"adapters/lua.cmake": "", "docs/adapters/lua.md": "", "adapters/lua.cpp": "#include <boost/x.hpp>\n"}, "<boost/x.hpp> may be named in"),
+    ({"adapters/lua.cpp": ""}, "named after no adapters/<name>.cmake"),
+    ({"docs/adapters/boost.md": None}, "no page: docs/adapters/boost.md"),
+    ({"tests/adapters/boost_test.cpp": None}, "no test: tests/adapters/boost_test.cpp"),
     ({"src/cli/main.cpp": "#include <autopmr/testing/catch2_front.hpp>\n"}, "includes the testing kit"),
     ({"include/autopmr/testing/kit.hpp": HEADER + "#include <catch2/catch.hpp>\n", "tests/testing/kit_test.cpp": ""},
      "public headers include the standard library"),

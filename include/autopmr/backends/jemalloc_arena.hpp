@@ -31,6 +31,7 @@ public:
     /// Empty when it can serve.
     [[nodiscard]] std::string_view why_not() const noexcept { return why_not_; }
     [[nodiscard]] std::string_view name() const noexcept override { return "jemalloc_arena"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::any_thread; }
     void                           trim() noexcept override;
 
 private:

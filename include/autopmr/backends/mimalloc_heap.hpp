@@ -33,6 +33,7 @@ public:
     /// Empty when it can serve.
     [[nodiscard]] std::string_view why_not() const noexcept { return why_not_; }
     [[nodiscard]] std::string_view name() const noexcept override { return "mimalloc_heap"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::one_thread; }
 
 private:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override;

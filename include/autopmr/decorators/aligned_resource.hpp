@@ -38,6 +38,7 @@ public:
 
     [[nodiscard]] std::size_t                alignment() const noexcept { return alignment_; }
     [[nodiscard]] std::string_view           name() const noexcept override { return "aligned"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
     [[nodiscard]] layer_facts                facts() const noexcept override;

@@ -20,6 +20,7 @@ namespace autopmr {
 class failing {
 public:
     static constexpr std::string_view name = "failing";
+    static constexpr thread_use       threads = thread_use::any_thread;
 
     /// Each of these starts counting anew. The n-th request from now on fails, counted from 1; 0: none does.
     void fail_at(std::uint64_t n) noexcept { arm(plan::once, n, 0); }

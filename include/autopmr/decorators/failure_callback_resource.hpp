@@ -6,12 +6,11 @@
 /// than a std::function: making and calling it needs no memory at a time when there is none. Any thread that may use the
 /// upstream; the callback runs on the thread whose request failed, one call at a time, and who waited for another's call
 /// tries again before it makes its own. The callback may allocate here and free here; its own requests are not handled but
-/// fail. It must not wait for another thread that allocates here: where a cache has a lock of its own, try it. A child that
-/// is forked meanwhile can go on, where what the callback locks was made before this (fork_mutex.hpp). Throws what the
+/// fail. It must not wait for another thread that allocates here: where a cache has a lock of its own, try it. No lock is held
+/// over the callback, which may end other resources; a child that is forked meanwhile can go on. Throws what the
 /// upstream throws, and what the callback throws. Where autopmr is built without exceptions no refusal can be seen and the
 /// callback is never called.
 
-#include <autopmr/fork_mutex.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/resource_ptr.hpp>
 
@@ -19,6 +18,7 @@
 #include <cstddef>
 #include <memory_resource>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace autopmr {
@@ -38,6 +38,7 @@ public:
     [[nodiscard]] unsigned long long calls() const noexcept { return calls_.load(std::memory_order_relaxed); }
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "failure_callback"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
     [[nodiscard]] layer_facts                facts() const noexcept override;
@@ -52,7 +53,8 @@ private:
     void*                           context_;
     resource_ptr                    upstream_;
     std::atomic<unsigned long long> calls_{0}, helped_{0};
-    fork_mutex                      lock_;
+    std::atomic<unsigned long>      busy_{0};  // the process in which a callback runs; 0: none
+    std::atomic<std::thread::id>    caller_{};
 };
 
 }  // namespace autopmr

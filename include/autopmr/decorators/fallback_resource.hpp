@@ -32,6 +32,7 @@ public:
     [[nodiscard]] std::size_t fallen_back() const noexcept { return entries_.load(std::memory_order_relaxed); }
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "fallback"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return primary_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return primary_.as_layer(); }
     [[nodiscard]] std::pmr::memory_resource* second_upstream_resource() const noexcept override { return secondary_.get(); }

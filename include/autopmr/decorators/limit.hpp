@@ -18,6 +18,7 @@ namespace autopmr {
 class limit {
 public:
     static constexpr std::string_view name = "limit";
+    static constexpr thread_use       threads = thread_use::any_thread;
 
     explicit limit(std::size_t bytes) noexcept : books_(bytes) {}
 

@@ -34,6 +34,7 @@ public:
 
     [[nodiscard]] std::size_t                threshold() const noexcept { return threshold_; }
     [[nodiscard]] std::string_view           name() const noexcept override { return "segregating"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return small_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return small_.as_layer(); }
     [[nodiscard]] std::pmr::memory_resource* second_upstream_resource() const noexcept override { return large_.get(); }

@@ -25,6 +25,7 @@ using soft_limit_callback = void (*)(void* context, std::size_t live) noexcept;
 class soft_limit {
 public:
     static constexpr std::string_view name = "soft_limit";
+    static constexpr thread_use       threads = thread_use::any_thread;
 
     /// A low mark above the other is taken for as high. `callback` is not null.
     soft_limit(std::size_t bytes, std::size_t low_bytes, soft_limit_callback callback, void* context) noexcept

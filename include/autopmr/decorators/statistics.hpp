@@ -17,6 +17,7 @@ namespace autopmr {
 class statistics {
 public:
     static constexpr std::string_view name = "statistics";
+    static constexpr thread_use       threads = thread_use::any_thread;
 
     [[nodiscard]] usage now() const noexcept { return books_.now(); }
     layer_facts         facts() const noexcept;

@@ -25,6 +25,7 @@ public:
     synchronized_resource& operator=(const synchronized_resource&) = delete;
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "synchronized"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::any_thread; }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
     void                                     trim() noexcept override;

@@ -20,6 +20,7 @@ namespace autopmr {
 class thread_check {
 public:
     static constexpr std::string_view name = "thread_check";
+    static constexpr thread_use       threads = thread_use::one_thread;
 
     /// It belongs to nobody now, and to the next thread that uses it. Any thread may call this while no one uses it.
     void        rebind() noexcept { owner_.store(std::thread::id(), std::memory_order_relaxed); }

@@ -21,6 +21,7 @@ namespace autopmr {
 class tracing {
 public:
     static constexpr std::string_view name = "tracing";
+    static constexpr thread_use       threads = thread_use::any_thread;
 
     /// The events stand in `file` under `subsystem`. Use after the file is gone is allowed, and records nothing.
     explicit tracing(trace_file& file, std::string_view subsystem = "") noexcept : subject_(file.subject(subsystem)) {}

@@ -70,6 +70,7 @@ public:
     void write_report() const noexcept;
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "tracking"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return threads_below(); }
     [[nodiscard]] layer_facts                facts() const noexcept override;
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }

@@ -60,6 +60,7 @@ public:
     [[nodiscard]] guard_pool&   pool() noexcept { return pool_; }
 
     [[nodiscard]] std::string_view           name() const noexcept override { return owner_.name; }
+    [[nodiscard]] thread_use                 threads() const noexcept override { return spare_ != nullptr ? threads_of(spare_) : thread_use::any_thread; }
     [[nodiscard]] layer_facts                facts() const noexcept override;
     [[nodiscard]] std::pmr::memory_resource* second_upstream_resource() const noexcept override { return spare_; }
 

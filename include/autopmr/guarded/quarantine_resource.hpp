@@ -60,6 +60,7 @@ public:
     [[nodiscard]] layer_facts                facts() const noexcept override;
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
+    [[nodiscard]] thread_use                 threads() const noexcept override { return threads_below(); }
     void                                     trim() noexcept override;
 
 private:

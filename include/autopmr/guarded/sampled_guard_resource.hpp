@@ -74,6 +74,7 @@ public:
     [[nodiscard]] layer_facts                facts() const noexcept override;
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
+    [[nodiscard]] thread_use                 threads() const noexcept override { return threads_below(); }
 
 private:
     friend struct sampled_guard_start;
@@ -89,12 +90,11 @@ private:
     const std::atomic<guard_pool*>* pool_;  // of the process's pool, or `own_pool_`
     resource_ptr                    upstream_;
     unsigned                        rate_;
-    std::atomic<guard_pool*>        own_pool_;
     std::atomic<bool>               enlisted_{false};
+    std::atomic<guard_pool*>        own_pool_;
     guard_owner                     owner_;
     alignas(64) std::atomic<std::uint64_t> sampled_{0}, passed_over_{0}, room_;  // room: the pool's, once it is known
-    static constexpr unsigned              shapes = 1024;
-    std::atomic<std::uint64_t>             seen_[shapes / 64] = {};  // shapes that were sampled
+    std::atomic<std::uint64_t>             seen_[16] = {};  // shapes that were sampled, 64 to a word
 };
 
 }  // namespace autopmr

@@ -80,6 +80,7 @@ public:
 
     void                           trim() noexcept override;
     [[nodiscard]] std::string_view name() const noexcept override { return "secret"; }
+    [[nodiscard]] thread_use       threads() const noexcept override { return thread_use::any_thread; }
     [[nodiscard]] layer_facts      facts() const noexcept override;
 
 private:

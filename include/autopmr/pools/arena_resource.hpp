@@ -73,6 +73,7 @@ public:
     [[nodiscard]] arena_usage now() const noexcept;
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "arena"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::one_thread; }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
 
@@ -101,9 +102,10 @@ private:
     void         drop_after(arena_chunk& last) noexcept;
 
     position       here_;
-    std::uintptr_t limit_ = 0;        // watched: here_.next, so that every request takes the slow path
-    std::size_t    told_within_ = 0;  // watched: the most there is, so that every deallocation is told
-    std::size_t    next_chunk_, reserved_ = 0, chunks_ = 0;
+    // Watched, limit_ is here_.next, so that every request takes the slow path, and told_within_ the most there is, so that
+    // every deallocation is told.
+    std::uintptr_t limit_ = 0;
+    std::size_t    told_within_ = 0, next_chunk_, reserved_ = 0, chunks_ = 0;
     arena_options  options_;
     arena_chunk    first_, first_own_;  // the buffer, and nothing: the beginnings of both lists
     resource_ptr   upstream_;

@@ -56,6 +56,7 @@ public:
     [[nodiscard]] pool_usage usage() const noexcept;
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "concurrent_pool"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return threads_below(); }
     [[nodiscard]] layer_facts                facts() const noexcept override { return facts_of(usage()); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override;
     [[nodiscard]] layer*                     upstream_layer() const noexcept override;

@@ -77,6 +77,7 @@ public:
     [[nodiscard]] heap_flaw check() const noexcept;
 
     [[nodiscard]] std::string_view name() const noexcept override { return "fixed_heap"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::one_thread; }
     [[nodiscard]] layer_facts      facts() const noexcept override {
         return layer_facts().append(used()).append(" of ").append(capacity()).append(" bytes used, ").append(peak()).append(" at most");
     }

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] static std::size_t page_bytes() noexcept;
 
     [[nodiscard]] std::string_view name() const noexcept override { return "huge_page"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::any_thread; }
 
 private:
     struct entry;

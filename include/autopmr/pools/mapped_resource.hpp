@@ -25,6 +25,7 @@ public:
     [[nodiscard]] std::size_t blocks() const noexcept { return blocks_.load(std::memory_order_relaxed); }
 
     [[nodiscard]] std::string_view name() const noexcept override { return "mapped"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::any_thread; }
 
 private:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override;

@@ -51,6 +51,7 @@ public:
     [[nodiscard]] pool_usage usage() const noexcept;  ///< walks the chunks: counting costs allocations nothing
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "pool"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::one_thread; }
     [[nodiscard]] layer_facts                facts() const noexcept override { return facts_of(usage()); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }

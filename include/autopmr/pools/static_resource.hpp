@@ -50,6 +50,7 @@ public:
     [[nodiscard]] std::size_t        used() const noexcept { return used_; }  ///< with what alignment left out
     [[nodiscard]] static std::size_t capacity() noexcept { return N; }
     [[nodiscard]] std::string_view   name() const noexcept override { return "static"; }
+    [[nodiscard]] thread_use threads() const noexcept override { return thread_use::one_thread; }
 
 private:
     static bool        is_alignment(std::size_t a) noexcept { return a != 0 && (a & (a - 1)) == 0; }

@@ -60,6 +60,7 @@ public:
     void print() const;
 
     [[nodiscard]] std::string_view           name() const noexcept override { return name_; }
+    [[nodiscard]] thread_use threads() const noexcept override { return one_thread_ ? thread_use::one_thread : threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
 

@@ -7,7 +7,7 @@ if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR NOT AUTOPMR_HAS_LIBC_MALLOC OR (NOT
     message(STATUS "autopmr: libautopmr-preload is not built: it needs Linux with glibc, and no sanitizer that has a malloc of its own")
     return()
 endif()
-file(GLOB preload_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/preload/*.cpp")
+file(GLOB preload_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.cpp")
 add_library(autopmr_preload MODULE ${preload_sources})
 target_compile_features(autopmr_preload PRIVATE cxx_std_20)
 # The compiler would take the bodies of malloc and free for what they are called, and drop what "malloc then free" can't show.

@@ -1,0 +1,114 @@
+#include "src/support/attempt.hpp"
+
+#include <autopmr/adapters/c_heap.hpp>
+#include <autopmr/fault_report.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+namespace autopmr {
+
+/// Lies right before the block.
+struct alignas(c_heap::alignment) c_heap::header {
+    std::size_t bytes;   // what the block holds
+    unsigned    shift;   // its alignment is 1 << shift
+    unsigned    tag;
+};
+
+namespace {
+
+constexpr unsigned freed_mark = 0xDEADF4EEu;
+
+/// From the beginning of the upstream's block to ours.
+constexpr std::size_t before(std::size_t alignment) noexcept { return std::max(alignment, c_heap::alignment); }
+
+}  // namespace
+
+unsigned c_heap::tag_of(const void* block, const header& of) const noexcept {
+    const std::uint64_t mixed = (reinterpret_cast<std::uintptr_t>(block) ^ (reinterpret_cast<std::uintptr_t>(this) << 17) ^
+                                 (std::uint64_t{of.bytes} << 5) ^ of.shift) * 0x9E3779B97F4A7C15u;
+    return static_cast<unsigned>(mixed >> 32);
+}
+
+c_heap::header* c_heap::header_of(const void* block) const noexcept {
+    const bool possible = (reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0;  // else it is not even read
+    header*    found = nullptr;
+    bool       freed = false;
+    if (possible) {
+        found = const_cast<header*>(static_cast<const header*>(block) - 1);
+        const unsigned right = tag_of(block, *found);
+        if (found->tag == right) return found;
+        freed = found->tag == (right ^ freed_mark);
+    }
+    fault_report fault;
+    fault.kind = freed ? fault_kind::double_free : fault_kind::foreign_pointer;
+    fault.access = fault_access::free;
+    fault.state = freed ? block_state::freed : block_state::unknown;
+    fault.address = block;
+    fault.resource = "c_heap";
+    if (freed) fault.block = block, fault.expected_bytes = found->bytes, fault.expected_alignment = std::size_t{1} << found->shift;
+    report_fault(fault);
+    return nullptr;
+}
+
+bool c_heap::owns(const void* block) const noexcept {
+    const header& about = *(static_cast<const header*>(block) - 1);
+    return about.tag == tag_of(block, about);
+}
+
+void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {
+    if (!std::has_single_bit(wanted) || wanted > PTRDIFF_MAX) return nullptr;
+    const std::size_t real = before(wanted);
+    if (bytes > PTRDIFF_MAX - real) return nullptr;
+    void* const whole = allocate_or_null(*upstream_.get(), real + bytes, real);
+    if (whole == nullptr) return nullptr;
+    std::byte* const block = static_cast<std::byte*>(whole) + real;
+    header* const    about = new (block - sizeof(header)) header{bytes, static_cast<unsigned>(std::countr_zero(real)), 0};
+    about->tag = tag_of(block, *about);
+    return block;
+}
+
+void* c_heap::calloc(std::size_t count, std::size_t bytes) noexcept {
+    if (bytes != 0 && count > PTRDIFF_MAX / bytes) return nullptr;
+    void* const block = malloc(count * bytes);
+    if (block != nullptr) std::memset(block, 0, count * bytes);
+    return block;
+}
+
+void* c_heap::realloc(void* block, std::size_t bytes) noexcept {
+    if (block == nullptr) return malloc(bytes);
+    const header* const about = header_of(block);
+    if (about == nullptr) return nullptr;
+    const std::size_t old = about->bytes;
+    if (bytes <= old && bytes >= old / 2) return block;
+    void* const moved = aligned_alloc(std::size_t{1} << about->shift, bytes);
+    if (moved == nullptr) return bytes <= old ? block : nullptr;
+    std::memcpy(moved, block, std::min(old, bytes));
+    free(block);
+    return moved;
+}
+
+void c_heap::free(void* block) noexcept {
+    if (block == nullptr) return;
+    header* const about = header_of(block);
+    if (about == nullptr) return;
+    about->tag ^= freed_mark;
+    const std::size_t real = std::size_t{1} << about->shift;
+    upstream_.get()->deallocate(static_cast<std::byte*>(block) - real, real + about->bytes, real);
+}
+
+std::size_t c_heap::usable_size(const void* block) const noexcept {
+    const header* const about = block != nullptr ? header_of(block) : nullptr;
+    return about != nullptr ? about->bytes : 0;
+}
+
+char* c_heap::strdup(const char* text) noexcept {
+    const std::size_t bytes = std::strlen(text) + 1;
+    void* const       copy = malloc(bytes);
+    return copy != nullptr ? static_cast<char*>(std::memcpy(copy, text, bytes)) : nullptr;
+}
+
+}  // namespace autopmr

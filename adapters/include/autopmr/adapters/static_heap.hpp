@@ -1,0 +1,91 @@
+#pragma once
+/// \file
+/// A c_heap behind plain functions, for libraries whose hooks have no context pointer.
+///
+/// `static_heap<my_library>::install(resource, "who")`, then hand malloc, calloc, realloc, free, strdup of it to the library: one
+/// heap for each Tag and process. Such a hook is called from any thread and after main, so the resource must be safe from any
+/// thread and is never let go: make it with make_immortal, or take a backend or a subsystem. Where the library hands its context
+/// back, c_heap by itself is better.
+///
+/// Any thread, any time: the heap is published at once. Until then malloc is null and free takes null only. Nothing throws:
+/// what can't be done is an answer.
+
+#include <autopmr/adapters/c_heap.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace autopmr {
+
+/// A resource that is never destroyed. Throws what its constructor throws, and std::bad_alloc.
+template <class Resource, class... Args>
+[[nodiscard]] Resource& make_immortal(Args&&... args) {
+    return *new Resource(std::forward<Args>(args)...);
+}
+
+/// Says that a resource is thread-safe that does not say so itself: one that is not autopmr's.
+struct assume_any_thread_t {};
+inline constexpr assume_any_thread_t assume_any_thread{};
+
+/// What became of an installation. `refused_by_library` and `too_late` are for bridges, whose libraries have a say.
+struct install_answer {
+    enum kind : unsigned char { installed, already_installed, one_thread_only, threads_unknown, too_late, refused_by_library };
+    kind        what = installed;
+    const char* first = "";  ///< who was first, of already_installed
+
+    [[nodiscard]] explicit         operator bool() const noexcept { return what == installed; }
+    [[nodiscard]] std::string_view why() const noexcept;  ///< one immortal line; empty when installed
+};
+
+/// What all static_heaps share. Constant-initialised, never destroyed.
+class heap_slot {
+public:
+    constexpr heap_slot() noexcept : nothing_(0) {}
+    ~heap_slot() {}
+    install_answer install(resource_ptr resource, bool assume, const char* who) noexcept;
+    /// Makes room again: only for one whose library refused, and so has called nothing.
+    void                  withdraw() noexcept;
+    [[nodiscard]] c_heap* get() const noexcept { return ready_.load(std::memory_order_acquire); }
+
+private:
+    std::atomic<const char*> who_{nullptr};
+    std::atomic<c_heap*>     ready_{nullptr};
+    union {
+        char   nothing_;
+        c_heap heap_;
+    };
+};
+
+template <class Tag>
+class static_heap {
+public:
+    /// `who` is immortal: a later caller is told of it.
+    template <class Resource>
+    static install_answer install(Resource& immortal, const char* who) noexcept {
+        return slot_.install(&immortal, false, who);
+    }
+    template <class Resource>
+    static install_answer install(Resource& immortal, const char* who, assume_any_thread_t) noexcept {
+        return slot_.install(&immortal, true, who);
+    }
+    static void withdraw() noexcept { slot_.withdraw(); }
+
+    static void* malloc(std::size_t bytes) noexcept { return heap() ? heap()->malloc(bytes) : nullptr; }
+    static void* calloc(std::size_t n, std::size_t bytes) noexcept { return heap() ? heap()->calloc(n, bytes) : nullptr; }
+    static void* realloc(void* block, std::size_t bytes) noexcept { return heap() ? heap()->realloc(block, bytes) : nullptr; }
+    static char* strdup(const char* text) noexcept { return heap() ? heap()->strdup(text) : nullptr; }
+    static void  free(void* block) noexcept {
+        if (block != nullptr && heap()) heap()->free(block);
+    }
+    static std::size_t usable_size(const void* block) noexcept { return heap() ? heap()->usable_size(block) : 0; }
+    /// Null until installed.
+    [[nodiscard]] static c_heap* heap() noexcept { return slot_.get(); }
+
+private:
+    static inline heap_slot slot_;
+};
+
+}  // namespace autopmr

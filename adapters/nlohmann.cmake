@@ -1,0 +1,4 @@
+# Debian: nlohmann-json3-dev <nlohmann/json.hpp>
+autopmr_bridge(nlohmann
+    FIND "find_package(nlohmann_json QUIET)"
+    LINKS nlohmann_json::nlohmann_json)

@@ -1,0 +1,93 @@
+#include <autopmr/adapters/boost.hpp>
+#include <autopmr/autopmr.hpp>
+
+#include <boost/container/pmr/global_resource.hpp>
+#include <boost/container/pmr/monotonic_buffer_resource.hpp>
+#include <boost/container/pmr/list.hpp>
+#include <boost/container/pmr/string.hpp>
+#include <boost/container/pmr/vector.hpp>
+
+#include <memory_resource>
+#include <string>
+#include <vector>
+
+#include "tests/adapters/support/each_failure.hpp"
+#include "tests/support/catch.hpp"
+
+using autopmr::boost_resource;
+using autopmr::std_resource;
+using autopmr_test::outcome;
+using autopmr_test::traffic;
+namespace boost_pmr = boost::container::pmr;
+
+TEST_CASE("a container of Boost's asks a resource of std::pmr for what it needs, once for each block") {
+    traffic        at;
+    boost_resource over(&at);
+    {
+        boost_pmr::vector<int> some(&over);
+        some.resize(1000);
+        CHECK(at.now().allocations == 1);
+        CHECK(at.now().bytes == 1000 * sizeof(int));
+        boost_pmr::vector<char> text(60, 'x', &over);
+        CHECK(at.now().live == 2);
+    }
+    CHECK(at.settled());
+    void* const wide = over.allocate(100, 4096);
+    CHECK(reinterpret_cast<std::uintptr_t>(wide) % 4096 == 0);
+    over.deallocate(wide, 100, 4096);
+    CHECK(at.settled());
+}
+
+TEST_CASE("a container of std::pmr stands on a resource of Boost's") {
+    traffic                              at;
+    boost_resource                       over(&at);
+    boost_pmr::monotonic_buffer_resource arena(&over);
+    {
+        std_resource          under(&arena);
+        std::pmr::vector<int> some(1000, 5, &under);
+        CHECK(some[999] == 5);
+        CHECK(under.upstream_resource() == nullptr);
+        CHECK(under.threads() == autopmr::thread_use::unknown);
+        CHECK(at.now().live == 1);
+    }
+    arena.release();
+    CHECK(at.settled());
+}
+
+TEST_CASE("std, boost and std again is two virtual calls: the wrapper in the middle is passed by") {
+    traffic        at;
+    boost_resource over(&at);
+    std_resource   again(&over);
+    CHECK(again.upstream_resource() == &at);
+    CHECK(again.boost_upstream() == &over);
+    { const std::pmr::string text(100, 'x', &again); }
+    CHECK(at.now().allocations == 1);
+    CHECK(at.settled());
+}
+
+TEST_CASE("wrappers are equal when they are the same") {
+    traffic        at;
+    boost_resource one(&at), two(&at);
+    std_resource   first(&one), second(&one);
+    CHECK(one == one);
+    CHECK_FALSE(one == two);
+    CHECK(first == first);
+    CHECK_FALSE(first == second);
+}
+
+TEST_CASE("whatever is refused, a container of Boost's throws bad_alloc and keeps the books") {
+    traffic    at;
+    const auto got = autopmr_test::each_failure(at, [](traffic& upstream) {
+        boost_resource over(&upstream);
+        try {
+            boost_pmr::list<boost_pmr::string> some(&over);
+            for (int i = 0; i < 100; ++i) some.emplace_back("a text that is too long for a string to keep inside");
+        } catch (const std::bad_alloc&) {
+            return outcome::out_of_memory;
+        }
+        return outcome::served;
+    });
+    CHECK(got.traffic > 100);
+    CHECK(got.errors == got.rounds);
+    CHECK(at.settled());
+}
