@@ -100,7 +100,7 @@ amounts many(resource& (*make)(), std::size_t count) {
     return now;
 }
 
-resource& guarded(bool markers, unsigned frames = 8) {
+resource& guarded(bool markers, unsigned frames = guard_pool_options().frames) {
     page_guarded_options options;
     options.pool.guard_markers = markers;
     options.pool.frames = frames;
