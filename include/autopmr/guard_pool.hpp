@@ -24,7 +24,7 @@ struct guard_pool_options {
     std::size_t     quarantine = std::size_t{1} << 20;  ///< frees for which a freed block still faults
     std::size_t     vma_budget = 0;        ///< mappings it may cause where the kernel lacks guard markers; 0: half of what a process may have
     bool            guard_markers = true;  ///< false: mprotect, as where the kernel lacks them
-    unsigned        frames = 6;            ///< of the call stacks that are kept, at most fault_moment::most_frames; 0: none
+    unsigned        frames = 8;            ///< of the call stacks that are kept, at most fault_moment::most_frames; 0: none
 };
 
 /// What is known of an address in a guard pool.
