@@ -18,6 +18,7 @@
 #include <autopmr/backends/tcmalloc.hpp>
 #include <autopmr/both_from.hpp>
 #include <autopmr/chain.hpp>
+#include <autopmr/coroutine_frame.hpp>
 #include <autopmr/debug_default.hpp>
 #include <autopmr/decision.hpp>
 #include <autopmr/decorators/aligned_resource.hpp>

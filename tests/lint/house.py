@@ -18,7 +18,7 @@ PICTURE = """
 
 # Public headers (and sources named after them: src/<name>.cpp, src/<name>_<more>.cpp) by layer.
 FACTS = {"thread_record", "platform", "host", "fixed_text"}
-VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection", "sample_countdown", "propagating_allocator", "thread_allocator", "make_unique"}
+VOCABULARY = {"backend", "decision", "request", "tuning", "resource_ptr", "layer", "observed", "observer", "both_from", "pool_options", "chain", "ledger", "ledger_cell", "trace_cell", "trace_file", "errors", "fault_report", "fork_mutex", "describe", "guard_pool", "fault_handler", "secret_protection", "sample_countdown", "coroutine_frame", "propagating_allocator", "thread_allocator", "make_unique"}
 CHOICE = {"secret_vector", "selector", "subsystem", "policy", "backend_table", "autopmr", "policy_file", "guard_stacks", "debug_default"}
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
@@ -46,6 +46,7 @@ VENDORS = [
     (r"fmt/", r"src/cli/.*"),
     (r"nlohmann/", r"(src/cli|tests)/.*"),
     (r"boost/", bridge("boost")),
+    (r"boost/(asio|beast|system)", bridge("asio")),
     (r"nlohmann/", bridge("nlohmann")),
     (r"absl/", bridge("abseil")),
     (r"tsl/", bridge("tsl")),
