@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/child.hpp"
+#include "support/sanitized.hpp"
 #include "support/closed_pages.hpp"
 
 #include <atomic>
@@ -58,6 +59,7 @@ TEST_CASE("an access fault in a guard's memory becomes a report, and the program
         if (seen.access != fault_access::write && seen.access != fault_access::unknown) return 5;
         static_cast<void>(pages.at(2)[0]);
         if (count != 2 || seen.past_end != 0 || seen.block != pages.at(2)) return 6;
+        if (under_tsan) return count == 2 ? 0 : 10;  // it hands on the machine context of its own making
         if (seen.access != fault_access::read && seen.access != fault_access::unknown) return 7;
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
         if (seen.access != fault_access::read) return 8;
