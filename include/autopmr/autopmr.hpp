@@ -37,6 +37,9 @@
 #include <autopmr/fault_report.hpp>
 #include <autopmr/fixed_text.hpp>
 #include <autopmr/fork_mutex.hpp>
+#include <autopmr/guarded/canary_resource.hpp>
+#include <autopmr/guarded/quarantine_resource.hpp>
+#include <autopmr/guarded/zeroing_resource.hpp>
 #include <autopmr/host.hpp>
 #include <autopmr/layer.hpp>
 #include <autopmr/ledger.hpp>

@@ -8,6 +8,7 @@
 #include <autopmr/fixed_text.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace autopmr {
@@ -58,6 +59,8 @@ unsigned long long clock_ticks() noexcept;
 unsigned long process_number() noexcept;
 /// A number for this thread, unlike that of any other that lives.
 unsigned long thread_number() noexcept;
+/// A number that nobody can guess, another at each call; 0 where the system has none to give, or not yet. Never waits.
+std::uint64_t random_key() noexcept;
 /// Returns after every running thread of this process has passed a full memory barrier. False when the system can't.
 bool fence_all_threads() noexcept;
 

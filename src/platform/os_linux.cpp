@@ -11,6 +11,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
@@ -40,6 +41,12 @@ bool pin_module_of(const void* address) noexcept {
 void keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }
 
 unsigned long thread_number() noexcept { return static_cast<unsigned long>(::syscall(SYS_gettid)); }
+
+std::uint64_t random_key() noexcept {
+    constexpr unsigned do_not_wait = 1;  // GRND_NONBLOCK: early in a machine's start there is no entropy
+    std::uint64_t      key = 0;
+    return ::syscall(SYS_getrandom, &key, sizeof key, do_not_wait) == static_cast<long>(sizeof key) ? key : 0;
+}
 
 bool fence_all_threads() noexcept {
     // Numbers from <linux/membarrier.h>, which old kernel headers lack: query, private expedited, register.

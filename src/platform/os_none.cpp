@@ -62,6 +62,7 @@ void          keep_thread_record(thread_record* record) noexcept { record_of_thi
 bool          at_fork(void (*)(), void (*)(), void (*)()) noexcept { return true; }
 unsigned long thread_number() noexcept { return 1; }
 bool          fence_all_threads() noexcept { return true; }  // the only thread is this one
+std::uint64_t random_key() noexcept { return 0; }
 
 int open_file(const char*) noexcept {
     errno = ENOENT;

@@ -10,6 +10,7 @@
 #endif
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 
 #if defined(__GNUC__) && defined(__ELF__)
@@ -55,6 +56,15 @@ unsigned long thread_number() noexcept {
 }
 
 bool fence_all_threads() noexcept { return false; }
+
+std::uint64_t random_key() noexcept {
+    std::uint64_t key = 0;
+    const int     file = open_file("/dev/urandom");  // older than getentropy, and on all of them
+    if (file < 0) return 0;
+    const long got = read_some(file, reinterpret_cast<char*>(&key), sizeof key);
+    close_file(file);
+    return got == static_cast<long>(sizeof key) ? key : 0;
+}
 
 unsigned affinity_cpus() noexcept {
     const long cpus = ::sysconf(_SC_NPROCESSORS_ONLN);  // macOS has no affinity; elsewhere an upper bound

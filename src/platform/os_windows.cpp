@@ -95,6 +95,15 @@ bool at_fork(void (*)(), void (*)(), void (*)()) noexcept { return true; }
 
 unsigned long thread_number() noexcept { return ::GetCurrentThreadId(); }
 
+std::uint64_t random_key() noexcept {
+    // RtlGenRandom under its exported name; looked for, so that nothing more is linked.
+    using generator = BOOLEAN(WINAPI*)(PVOID, ULONG);
+    const HMODULE module = ::LoadLibraryExA("advapi32.dll", nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    const auto    generate = module != nullptr ? reinterpret_cast<generator>(reinterpret_cast<void*>(::GetProcAddress(module, "SystemFunction036"))) : nullptr;
+    std::uint64_t key = 0;
+    return generate != nullptr && generate(&key, sizeof key) != 0 ? key : 0;
+}
+
 bool fence_all_threads() noexcept {
     ::FlushProcessWriteBuffers();
     return true;

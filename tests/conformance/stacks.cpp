@@ -124,6 +124,19 @@ stack stack_of(std::string name, Make make) {
     return {std::move(name), [=](std::pmr::memory_resource* below) { return std::shared_ptr<Resource>(make(below)); }};
 }
 
+/// Guards that stand on any upstream. A small quarantine, so that blocks leave it while the suite runs.
+void add_guards(std::vector<stack>& all) {
+    using memory = std::pmr::memory_resource;
+    const quarantine_options few{.most_blocks = 64, .most_bytes = 1 << 20};
+    all.push_back(stack_of<canary_resource>("canary", [](memory* below) { return new canary_resource(below); }));
+    all.push_back(stack_of<quarantine_resource>("quarantine", [=](memory* below) { return new quarantine_resource(few, below); }));
+    all.push_back(stack_of<zeroing_resource>("zeroing", [](memory* below) { return new zeroing_resource(below); }));
+    all.push_back(stack_of<canary_resource>("canary over quarantine over a concurrent pool", [=](memory* below) {
+        return new canary_resource(canary_options{.fill = true},
+                                   std::make_shared<quarantine_resource>(few, std::make_shared<concurrent_pool_resource>(pool_options{16384}, below)));
+    }));
+}
+
 /// The decorators that are a class of their own, or an observer without books.
 void add_plain_stacks(std::vector<stack>& all) {
     using memory = std::pmr::memory_resource;
@@ -191,6 +204,7 @@ std::vector<stack> stacks() {
         "soft_limit", [](auto& r) { return usage{r.observer().live()}; }, std::size_t{1000}, std::size_t{500},
         soft_limit_callback([](void*, std::size_t) noexcept {}), static_cast<void*>(nullptr)));
     add_plain_stacks(all);
+    add_guards(all);
     for (const bool call_stacks : {true, false}) {
         tracking_options options;
         options.call_stacks = call_stacks;

@@ -102,6 +102,8 @@ int main(int count, char** arguments) {
     check(os::process_number() != 0, "the process has a number");
     check(os::at_fork([] {}, [] {}, [] {}), "at_fork");
     static_cast<void>(os::fence_all_threads());
+    const auto key = os::random_key();
+    check(none ? key == 0 : key != 0 && key != os::random_key(), "a key is a new one each time");
 
     char text[64];
     errno = 0;
