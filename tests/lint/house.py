@@ -49,6 +49,7 @@ VENDORS = [
     (r"nlohmann/", bridge("nlohmann")),
     (r"absl/", bridge("abseil")),
     (r"tsl/", bridge("tsl")),
+    (r"(lua|lualib|lauxlib)\.h(pp)?", bridge("lua")),
     (r"catch2/", r"tests/support/.*|include/autopmr/testing/catch2_\w+\.hpp"),
     (r"benchmark/", r"bench/.*"),
     (r"backtrace\.h", r"src/support/call_stack_module\.cpp"),
