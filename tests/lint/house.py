@@ -51,6 +51,7 @@ VENDORS = [
     (r"tsl/", bridge("tsl")),
     (r"(lua|lualib|lauxlib)\.h(pp)?", bridge("lua")),
     (r"sqlite3\.h", bridge("sqlite")),
+    (r"openssl/", bridge("openssl")),
     (r"catch2/", r"tests/support/.*|include/autopmr/testing/catch2_\w+\.hpp"),
     (r"benchmark/", r"bench/.*"),
     (r"backtrace\.h", r"src/support/call_stack_module\.cpp"),

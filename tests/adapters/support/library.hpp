@@ -23,7 +23,7 @@ traffic& installed() {
     return at;
 }
 
-/// `before` has run in the child first. The library is untouched there only if it is here.
+/// What the library answers in a child where `before` has run; it is untouched there if it is here.
 template <class Heap, class Before>
 autopmr::install_answer::kind install_in_child(Before&& before) {
     const child_end end = in_child([&] {
@@ -35,7 +35,7 @@ autopmr::install_answer::kind install_in_child(Before&& before) {
     return static_cast<autopmr::install_answer::kind>(end.exit_status);
 }
 
-/// Wants a library that nobody has used or given anything: call it in the first test case.
+/// Wants a library that this process has neither used nor given anything.
 template <class Heap>
 void takes_one_once() {
     using autopmr::install_answer;
