@@ -16,7 +16,7 @@ std::string_view install_answer::why() const noexcept {
     return "unknown";
 }
 
-install_answer heap_slot::install(resource_ptr resource, bool assume, const char* who) noexcept {
+install_answer heap_slot::install(resource_ptr resource, bool assume, const char* who, hook last) noexcept {
     const thread_use threads = resource.threads();
     if (threads == thread_use::one_thread) return {install_answer::one_thread_only};
     if (threads == thread_use::unknown && !assume) return {install_answer::threads_unknown};
@@ -24,7 +24,10 @@ install_answer heap_slot::install(resource_ptr resource, bool assume, const char
     if (!who_.compare_exchange_strong(nobody, who, std::memory_order_acq_rel, std::memory_order_acquire))
         return {install_answer::already_installed, nobody};
     ready_.store(new (&heap_) c_heap(std::move(resource)), std::memory_order_release);
-    return {};
+    if (last == nullptr) return {};
+    const install_answer of_library{last(), "somebody else, not through autopmr"};
+    if (!of_library) withdraw();
+    return of_library;
 }
 
 void heap_slot::withdraw() noexcept {

@@ -1,5 +1,6 @@
 #include <autopmr/guarded/zeroing_resource.hpp>
 
+#include <autopmr/backends/system.hpp>
 #include <autopmr/errors.hpp>
 
 #include "guarded/poke.hpp"
@@ -46,4 +47,12 @@ TEST_CASE("what can't be is refused before the upstream is asked") {
     CHECK_THROWS_AS(zeroing.allocate(8, 3), bad_alignment);
     CHECK_THROWS_AS(zeroing.allocate(SIZE_MAX), out_of_memory);
     CHECK(below.blocks.empty());
+}
+
+TEST_CASE("it is for as many threads as what is below") {
+    autopmr::zeroing_resource        over_any(&autopmr::system_backend.resource());
+    std::pmr::monotonic_buffer_resource foreign;
+    autopmr::zeroing_resource        over_foreign(&foreign);
+    CHECK(over_any.threads() == autopmr::thread_use::any_thread);
+    CHECK(over_foreign.threads() == autopmr::threads_of(&foreign));
 }

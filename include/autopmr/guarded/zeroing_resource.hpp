@@ -33,6 +33,7 @@ public:
     }
 
     [[nodiscard]] std::string_view           name() const noexcept override { return "zeroing"; }
+    [[nodiscard]] thread_use                 threads() const noexcept override { return threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
     [[nodiscard]] thread_use                 threads() const noexcept override { return threads_below(); }

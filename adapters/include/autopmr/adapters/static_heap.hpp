@@ -5,7 +5,7 @@
 /// `static_heap<my_library>::install(resource, "who")`, then hand malloc, calloc, realloc, free, strdup of it to the library: one
 /// heap for each Tag and process. Such a hook is called from any thread and after main, so the resource must be safe from any
 /// thread and is never let go: make it with make_immortal, or take a backend or a subsystem. Where the library hands its context
-/// back, c_heap by itself is better.
+/// back, c_heap by itself is better. A Tag of a bridge has a hook(), which hands the functions over as part of install.
 ///
 /// Any thread, any time: the heap is published at once. Until then malloc is null and free takes null only. Nothing throws:
 /// what can't be done is an answer.
@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <new>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace autopmr {
@@ -45,7 +46,8 @@ class heap_slot {
 public:
     constexpr heap_slot() noexcept : nothing_(0) {}
     ~heap_slot() {}
-    install_answer install(resource_ptr resource, bool assume, const char* who) noexcept;
+    using hook = install_answer::kind (*)() noexcept;
+    install_answer install(resource_ptr resource, bool assume, const char* who, hook last = nullptr) noexcept;
     /// Makes room again: only for one whose library refused, and so has called nothing.
     void                  withdraw() noexcept;
     [[nodiscard]] c_heap* get() const noexcept { return ready_.load(std::memory_order_acquire); }
@@ -59,17 +61,23 @@ private:
     };
 };
 
+/// `static install_answer::kind hook() noexcept` of a Tag, which gives a library these functions; null where it has none.
+template <class Tag, class = void>
+inline constexpr heap_slot::hook hook_of = nullptr;
+template <class Tag>
+inline constexpr heap_slot::hook hook_of<Tag, std::void_t<decltype(Tag::hook())>> = Tag::hook;
+
 template <class Tag>
 class static_heap {
 public:
     /// `who` is immortal: a later caller is told of it.
     template <class Resource>
     static install_answer install(Resource& immortal, const char* who) noexcept {
-        return slot_.install(&immortal, false, who);
+        return slot_.install(&immortal, false, who, hook_of<Tag>);
     }
     template <class Resource>
     static install_answer install(Resource& immortal, const char* who, assume_any_thread_t) noexcept {
-        return slot_.install(&immortal, true, who);
+        return slot_.install(&immortal, true, who, hook_of<Tag>);
     }
     static void withdraw() noexcept { slot_.withdraw(); }
 

@@ -1,0 +1,4 @@
+# Debian: libssl-dev <openssl/crypto.h>
+autopmr_bridge(openssl
+    FIND "find_package(OpenSSL 1.1 QUIET COMPONENTS Crypto)"
+    LINKS OpenSSL::Crypto)
