@@ -96,7 +96,7 @@ function(autopmr_make_bridge name parts links find is_object)
     set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_LINKS_${name} "${links}")
 endfunction()
 
-set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_NAMES sized_c_heap static_heap) # parts of c_heap
+set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_NAMES c_heap_hooks sized_c_heap static_heap) # parts of c_heap
 foreach(script IN LISTS bridge_scripts)
     get_filename_component(name "${script}" NAME_WE)
     set_property(GLOBAL APPEND PROPERTY AUTOPMR_BRIDGE_NAMES ${name})

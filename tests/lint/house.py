@@ -26,7 +26,7 @@ PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks", "fault_sources", "in_turn", "stack_store", "wipe"}
 
 # What any bridge may stand on: the generic heaps. Else nobody includes a bridge.
-BRIDGES_GROUND = {"c_heap", "sized_c_heap", "static_heap"}
+BRIDGES_GROUND = {"c_heap", "c_heap_hooks", "sized_c_heap", "static_heap"}
 
 
 def bridge(name):
@@ -59,6 +59,18 @@ VENDORS = [
     (r"jansson\.h", bridge("jansson")),
     (r"cjson/", bridge("cjson")),
     (r"rapidjson/", bridge("rapidjson")),
+    (r"zlib\.h", bridge("zlib")),
+    (r"zstd\w*\.h", bridge("zstd")),
+    (r"lz4\w*\.h", bridge("lz4")),
+    (r"brotli/", bridge("brotli")),
+    (r"lzma\.h", bridge("lzma")),
+    (r"bzlib\.h", bridge("bzip2")),
+    (r"nghttp2/", bridge("nghttp2")),
+    (r"curl/", bridge("curl")),
+    (r"uv\.h", bridge("libuv")),
+    (r"flatbuffers/", bridge("flatbuffers")),
+    (r"google/protobuf/", bridge("protobuf")),
+    (r"rocksdb/", bridge("rocksdb")),
     (r"catch2/", r"tests/support/.*|include/autopmr/testing/catch2_\w+\.hpp"),
     (r"benchmark/", r"bench/.*"),
     (r"sodium(\.h|/)", r"bench/.*"),
