@@ -13,9 +13,11 @@ int main() {
     std::ifstream     file("/usr/share/xml/iso-codes/iso_639-3.xml");
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (text.empty()) return std::puts("skipped: the package iso-codes is not here"), 77;
+    // [use]
     auto& counted = autopmr::make_immortal<autopmr::statistics_resource>(&autopmr::install_default().resource());
     if (!autopmr::expat_heap<languages>::install(counted, "the example")) return 1;
     const XML_Parser parser = XML_ParserCreate_MM(nullptr, autopmr::expat_suite<languages>(), nullptr);
+    // [/use]
     int              elements = 0;
     XML_SetUserData(parser, &elements);
     XML_SetStartElementHandler(parser, [](void* user, const XML_Char*, const XML_Char**) { ++*static_cast<int*>(user); });

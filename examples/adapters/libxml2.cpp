@@ -14,8 +14,10 @@ int main(int count, char**) {
     std::ifstream     file("/usr/share/xml/iso-codes/iso_639-3.xml");
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (text.empty()) return std::puts("skipped: the package iso-codes is not here"), 77;
+    // [use]
     auto& counted = autopmr::make_immortal<autopmr::statistics_resource>(&autopmr::install_default().resource());
     if (count == 1 && !autopmr::libxml2_heap::install(counted, "the example")) return 1;
+    // [/use]
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < 5; ++i) {
         const xmlDocPtr parsed = xmlReadMemory(text.data(), static_cast<int>(text.size()), nullptr, nullptr, 0);

@@ -16,10 +16,12 @@ constexpr const char* endings = R"(
 constexpr const char* greedy = "local all = {} for word in io.lines(path) do all[#all + 1] = word .. tenant .. #all end while true do all[#all + 1] = #all .. '' end";
 
 bool serve(const char* tenant, const char* path, const char* script, bool should_work) {
+    // [use]
     autopmr::pool_resource  pool;
     autopmr::limit_resource limited(8u << 20, &pool);
     autopmr::lua_heap       heap(&limited);
     lua_State* const        state = heap.new_state();
+    // [/use]
     luaL_openlibs(state);
     lua_pushstring(state, path), lua_setglobal(state, "path");
     lua_pushstring(state, tenant), lua_setglobal(state, "tenant");

@@ -10,10 +10,12 @@
 #include <string>
 
 int main() {
+    // [use]
     auto& counted = autopmr::make_immortal<autopmr::statistics_resource>(&autopmr::install_default().resource());
     auto& zeroing = autopmr::make_immortal<autopmr::zeroing_resource>(&counted);
     if (const auto answer = autopmr::openssl_heap::install(zeroing, "the example"); !answer)
         return std::printf("%s\n", answer.why().data()), 1;
+    // [/use]
 
     std::ifstream     file("/usr/share/iso-codes/json/iso_639-3.json");
     const std::string text(std::istreambuf_iterator<char>(file), {});

@@ -13,8 +13,10 @@ int main() {
     std::ifstream     file("/usr/share/xml/iso-codes/iso_639-3.xml");
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (text.empty()) return std::puts("skipped: the package iso-codes is not here"), 77;
+    // [use]
     auto& counted = autopmr::make_immortal<autopmr::statistics_resource>(&autopmr::install_default().resource());
     if (!autopmr::pugixml_heap::install(counted, "the example")) return 1;
+    // [/use]
     std::size_t languages = 0;
     {
         pugi::xml_document parsed;

@@ -8,11 +8,13 @@
 #include <string>
 
 std::size_t languages(const std::string& text, std::size_t budget) {
+    // [use]
     autopmr::pool_resource       pool;
     autopmr::limit_resource      limited(budget, &pool);
     autopmr::rapidjson_allocator from(&limited);
     autopmr::rapidjson_pool      values(64 << 10, &from);
     autopmr::rapidjson_document  parsed(&values, 1024, &from);
+    // [/use]
     try {
         parsed.Parse(text.data(), text.size());
     } catch (const autopmr::limit_exceeded& refusal) {

@@ -14,10 +14,12 @@ int main(int count, char** words) {
     std::ifstream file("/usr/share/dict/american-english-huge");
     if (!file) file.open("/usr/share/dict/american-english");
     if (!file) return std::puts("skipped: no dictionary is here"), 77;
+    // [use]
     const std::string                      where = count > 1 ? words[1] : "";
     static autopmr::statistics_resource&   counted = autopmr::make_immortal<autopmr::statistics_resource>(&autopmr::install_default().resource());
     if (where == "bare") autopmr::sqlite_heap::install(autopmr::default_decision().resource(), "the example");
     else if (where != "own" && !autopmr::sqlite_heap::install(counted, "the example")) return 1;
+    // [/use]
 
     const auto start = std::chrono::steady_clock::now();
     sqlite3*   base = nullptr;

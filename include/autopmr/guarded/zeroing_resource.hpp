@@ -36,7 +36,6 @@ public:
     [[nodiscard]] thread_use                 threads() const noexcept override { return threads_below(); }
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return upstream_.get(); }
     [[nodiscard]] layer*                     upstream_layer() const noexcept override { return upstream_.as_layer(); }
-    [[nodiscard]] thread_use                 threads() const noexcept override { return threads_below(); }
 
 private:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override;
