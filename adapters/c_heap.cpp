@@ -25,13 +25,14 @@ constexpr unsigned freed_mark = 0xDEADF4EEu;
 /// From the beginning of the upstream's block to ours.
 constexpr std::size_t before(std::size_t alignment) noexcept { return std::max(alignment, c_heap::alignment); }
 
-}  // namespace
-
-unsigned c_heap::tag_of(const void* block, const header& of) const noexcept {
-    const std::uint64_t mixed = (reinterpret_cast<std::uintptr_t>(block) ^ (reinterpret_cast<std::uintptr_t>(this) << 17) ^
-                                 (std::uint64_t{of.bytes} << 5) ^ of.shift) * 0x9E3779B97F4A7C15u;
+/// What vouches for a block: of where it lies, whose it is, and what its header says. Three times for each block, so inline.
+inline unsigned tag_of(const void* block, const c_heap* heap, std::size_t bytes, unsigned shift) noexcept {
+    const std::uint64_t mixed = (reinterpret_cast<std::uintptr_t>(block) ^ (reinterpret_cast<std::uintptr_t>(heap) << 17) ^
+                                 (std::uint64_t{bytes} << 5) ^ shift) * 0x9E3779B97F4A7C15u;
     return static_cast<unsigned>(mixed >> 32);
 }
+
+}  // namespace
 
 c_heap::header* c_heap::header_of(const void* block) const noexcept {
     const bool possible = (reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0;  // else it is not even read
@@ -39,7 +40,7 @@ c_heap::header* c_heap::header_of(const void* block) const noexcept {
     bool       freed = false;
     if (possible) {
         found = const_cast<header*>(static_cast<const header*>(block) - 1);
-        const unsigned right = tag_of(block, *found);
+        const unsigned right = tag_of(block, this, found->bytes, found->shift);
         if (found->tag == right) return found;
         freed = found->tag == (right ^ freed_mark);
     }
@@ -56,7 +57,7 @@ c_heap::header* c_heap::header_of(const void* block) const noexcept {
 
 bool c_heap::owns(const void* block) const noexcept {
     const header& about = *(static_cast<const header*>(block) - 1);
-    return about.tag == tag_of(block, about);
+    return about.tag == tag_of(block, this, about.bytes, about.shift);
 }
 
 void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {
@@ -67,7 +68,7 @@ void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {
     if (whole == nullptr) return nullptr;
     std::byte* const block = static_cast<std::byte*>(whole) + real;
     header* const    about = new (block - sizeof(header)) header{bytes, static_cast<unsigned>(std::countr_zero(real)), 0};
-    about->tag = tag_of(block, *about);
+    about->tag = tag_of(block, this, about->bytes, about->shift);
     return block;
 }
 
@@ -103,6 +104,10 @@ void c_heap::free(void* block) noexcept {
 std::size_t c_heap::usable_size(const void* block) const noexcept {
     const header* const about = block != nullptr ? header_of(block) : nullptr;
     return about != nullptr ? about->bytes : 0;
+}
+
+std::size_t c_heap::known_size(const void* block) const noexcept {
+    return block != nullptr ? (static_cast<const header*>(block) - 1)->bytes : 0;
 }
 
 char* c_heap::strdup(const char* text) noexcept {

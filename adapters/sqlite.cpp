@@ -18,7 +18,8 @@ void xfree(void* block) { sqlite_heap::free(block); }
 
 void* xrealloc(void* block, int bytes) { return sqlite_heap::realloc(block, static_cast<std::size_t>(bytes)); }
 
-int xsize(void* block) { return static_cast<int>(sqlite_heap::usable_size(block)); }
+// Of live blocks, each when it is made and when it goes: its free is what checks it.
+int xsize(void* block) { return static_cast<int>(sqlite_heap::heap()->known_size(block)); }
 
 // SQLite counts on multiples of 8 only.
 int xroundup(int bytes) { return (bytes + 7) & ~7; }

@@ -40,15 +40,16 @@ template <class Heap>
 void takes_one_once() {
     using autopmr::install_answer;
     REQUIRE(Heap::heap() == nullptr);
-    auto& pool = autopmr::make_immortal<autopmr::pool_resource>(std::pmr::new_delete_resource());
+    static auto& pool = autopmr::make_immortal<autopmr::pool_resource>(std::pmr::new_delete_resource());
     CHECK(Heap::install(pool, "pool").what == install_answer::one_thread_only);
-    auto& foreign = autopmr::make_immortal<std::pmr::synchronized_pool_resource>();
+    static auto& foreign = autopmr::make_immortal<std::pmr::synchronized_pool_resource>();
     CHECK(Heap::install(foreign, "foreign").what == install_answer::threads_unknown);
     CHECK(Heap::heap() == nullptr);
     CHECK(install_in_child<Heap>([&] { Heap::install(foreign, "foreign", autopmr::assume_any_thread); }) == install_answer::already_installed);
 
     installed<Heap>();
-    const install_answer second = Heap::install(autopmr::make_immortal<traffic>(), "a second");
+    static traffic&      refused = autopmr::make_immortal<traffic>();
+    const install_answer second = Heap::install(refused, "a second");
     CHECK(second.what == install_answer::already_installed);
     CHECK(std::string(second.first) == "the test");
 }
