@@ -27,7 +27,8 @@ int main() {
     autopmr::arena_resource      arena(&counted);
     const task                   one = square(std::allocator_arg, &arena, 12);
     const int                    value = one.frame.promise().value;
-    std::cout << value << ", the frame in an arena of " << arena.now().reserved << " bytes\n";
+    const std::size_t            used = arena.now().used;
+    std::cout << value << ", the frame is " << used << " bytes of an arena\n";
     one.frame.destroy();
-    return value == 144 && arena.now().used != 0 && counted.observer().now().count == 1 ? 0 : 1;
+    return value == 144 && used != 0 && counted.observer().now().count == 1 ? 0 : 1;
 }
