@@ -52,7 +52,8 @@ std::string find_guard_library(const program_file& program) {
                 throw failure(status::run_failed, fmt::format("{} has a blank or colon in its path, which LD_PRELOAD can't hold", file.string()));
             return file.string();
         }
-        looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
+        if (!looked.empty()) looked += ", ";
+        looked += folder.lexically_normal().string();
     }
     throw failure(status::run_failed, fmt::format("{} was not found in {}; it is built and installed with autopmr on Linux with glibc", library_name, looked));
 }
