@@ -35,6 +35,10 @@ TEST_CASE("numbers that make no size are null, and none of a kind is a block") {
     void* const none = c_heap_hooks::items<unsigned>(&heap, 0, UINT_MAX);
     CHECK(none != nullptr);
     c_heap_hooks::free(&heap, none);
+    at.refuse(2);
+    void* const block = c_heap_hooks::or_throw(heap.malloc(9), 9, "a library");
+    CHECK_THROWS_AS(c_heap_hooks::or_throw(heap.malloc(9), 9, "a library"), autopmr::out_of_memory);
+    c_heap_hooks::free(&heap, block);
     at.refuse(1);
     CHECK(c_heap_hooks::items<unsigned>(&heap, 3, 3) == nullptr);
     CHECK(at.settled());

@@ -1,0 +1,4 @@
+# Debian: libprotobuf-dev <google/protobuf/arena.h>
+autopmr_bridge(protobuf
+    FIND "find_package(Protobuf QUIET)"
+    LINKS protobuf::libprotobuf)
