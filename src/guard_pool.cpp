@@ -160,7 +160,7 @@ guarded_block guard_pool::find(const void* address) const noexcept {
     const slot_word         word = one != nullptr ? one->look() : slot_word{};
     if (!word.known() || (place.of_class != 0 && place.offset > state_->layout.data_bytes(place.of_class))) return {};
     return {reinterpret_cast<void*>(static_cast<std::uintptr_t>(one->block)), one->bytes, word.alignment(),
-            word.live() ? block_state::live : block_state::freed};
+            word.live() ? block_state::live : block_state::freed, word.owner()};
 }
 
 std::size_t guard_pool::verify() noexcept { return state_->verify(0); }

@@ -59,9 +59,9 @@ void guard_pool_state::retire(guard_slot& one, slot_word was, fault_report& foun
 }
 
 std::size_t guard_pool_state::verify(std::uint32_t owner) noexcept {
-    const std::scoped_lock hold(sweep);
-    std::size_t            faults = 0;
-    const std::uint32_t    end = made.load(std::memory_order_acquire);
+    std::unique_lock    hold(sweep);  // not while a handler runs: it may allocate elsewhere, fork, or end the program
+    std::size_t         faults = 0;
+    const std::uint32_t end = made.load(std::memory_order_acquire);
     for (std::uint32_t number = 1; number <= end; ++number) {
         guard_slot& one = slot(number);
         slot_word   word = one.look();
@@ -79,14 +79,17 @@ std::size_t guard_pool_state::verify(std::uint32_t owner) noexcept {
         if (damage == 0) continue;
         ++faults;
         found.found.thread = per_thread::number();
-        report_fault(found, owners.handler(word.owner()));
+        const fault_handler whose = owners.handler(word.owner());
+        hold.unlock();
+        report_fault(found, whose);
+        hold.lock();
     }
     return faults;
 }
 
 void guard_pool_state::dismiss(const guard_owner& owner) noexcept {
-    const std::scoped_lock hold(sweep);
-    const std::uint32_t    end = made.load(std::memory_order_acquire);
+    std::unique_lock    hold(sweep);
+    const std::uint32_t end = made.load(std::memory_order_acquire);
     for (std::uint32_t number = 1; number <= end && live.load(std::memory_order_relaxed) != 0; ++number) {
         guard_slot& one = slot(number);
         slot_word   word = one.look();
@@ -97,13 +100,17 @@ void guard_pool_state::dismiss(const guard_owner& owner) noexcept {
             tell(one, found);
             found.address = found.block;
             found.found.thread = per_thread::number();
+            hold.unlock();
             if (owner.leaks == leak_answer::fault) report_fault(found, owner.on_fault);
             else write_fault(found);
+            hold.lock();
         }
         if (!one.change(word, word.with(slot_state::freed))) continue;
         fault_report found = begin(owner, nullptr, one.bytes, word.alignment());
         found.access = fault_access::unknown;
+        hold.unlock();
         retire(one, word, found, owner, __builtin_return_address(0));
+        hold.lock();
     }
     owners.dismiss(owner.number);
 }

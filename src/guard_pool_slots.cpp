@@ -80,6 +80,8 @@ void guard_pool_state::put_away(guard_slot& one, bool out) noexcept {
 
 bool guard_pool_state::hurry(unsigned of_class) noexcept {
     const std::scoped_lock hold(lists);
+    // Where it is live blocks that there are too many of, a freed one is no help.
+    if (options.most_live != 0 && live.load(std::memory_order_relaxed) >= options.most_live) return false;
     for (std::uint32_t oldest = 0; (oldest = remove_first(waiting)) != 0;) {
         guard_place place;
         if (!layout.locate(slot(oldest).block, place)) continue;

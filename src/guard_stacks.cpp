@@ -1,6 +1,7 @@
 #include "src/guard_stacks.hpp"
 
 #include <autopmr/decision.hpp>
+#include <autopmr/errors.hpp>
 #include <autopmr/guarded/canary_resource.hpp>
 #include <autopmr/guarded/page_guarded_resource.hpp>
 #include <autopmr/guarded/sampled_guard_resource.hpp>
@@ -40,11 +41,25 @@ layer* in_pages(Make make) noexcept {
     return made;
 }
 
-// One reservation of addresses for all of them; never destroyed. Throws out_of_memory, and then tries again at the next call.
+// One reservation of addresses for all of them, never given back; made as guard_over() makes its own. Throws out_of_memory.
 guard_pool& shared_pages() {
-    alignas(guard_pool) static std::byte place[sizeof(guard_pool)];
-    static guard_pool* const             pool = ::new (place) guard_pool;
-    return *pool;
+    static constinit std::atomic<guard_pool*> made{nullptr};
+    if (guard_pool* const there = made.load(std::memory_order_acquire)) return *there;
+    struct place {
+        void* pages = os::map_pages(sizeof(guard_pool));
+        ~place() {
+            if (pages != nullptr) os::unmap_pages(pages, sizeof(guard_pool));
+        }
+    } mine;
+    if (mine.pages == nullptr) throw_out_of_memory(sizeof(guard_pool), alignof(guard_pool), "page_guarded");
+    auto* const one = ::new (mine.pages) guard_pool;
+    guard_pool* first = nullptr;
+    if (made.compare_exchange_strong(first, one, std::memory_order_acq_rel)) {
+        mine.pages = nullptr;
+        return *one;
+    }
+    one->~guard_pool();
+    return *first;
 }
 
 constexpr std::size_t         most_backends = 32, kinds = 3;  // without guard::none

@@ -134,7 +134,7 @@ bool is_sampled(unsigned long rate) noexcept {
 void* take(std::size_t bytes, std::size_t alignment, const void* caller) noexcept {
     const visit here;
     guards* const all = here.first() ? have() : nullptr;
-    if (all == nullptr) return c_library::allocate(bytes, alignment);
+    if (all == nullptr || alignment > most_alignment) return c_library::allocate(bytes, alignment);
     if (all->asked.guards == mode::sampled && !is_sampled(all->asked.rate)) return c_library::allocate(bytes, alignment);
     void* block = all->pool.allocate(bytes, alignment, all->owner, caller);
     if (block == nullptr && all->asked.when_full == exhausted::recycle && all->asked.guards == mode::pages && all->pool.recycle(bytes, alignment))

@@ -14,6 +14,9 @@ namespace autopmr::preload {
 /// What a C program may rely on for any block.
 constexpr std::size_t usual_alignment = 16;
 
+/// Beyond that a pool has no blocks: the C library's are not guarded.
+constexpr std::size_t most_alignment = std::size_t{1} << 16;
+
 /// Null with nothing changed where there is no room.
 [[nodiscard]] void* take(std::size_t bytes, std::size_t alignment, const void* caller) noexcept;
 /// A block of any origin; `bytes` and `alignment` are checked where they are given (not 0).

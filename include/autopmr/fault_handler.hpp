@@ -34,7 +34,8 @@ struct fault_handler_options {
 /// Installs a handler of SIGSEGV and SIGBUS for the process, on a stack of its own for this thread. An access fault in a guard's memory
 /// becomes a report, with what it was (read or write: x86-64 and aarch64 Linux) and the stack of it, and goes to the guard's
 /// fault handler. On the answer `quarantine` the program goes on, with the memory there opened for good. Again: other options.
-/// False when that can't be had, or when `save_to` is too long: then nothing is changed.
+/// False when that can't be had, or when `save_to` is too long. Where another handler came on top of it since, it stays below: whether
+/// faults come to it is then the other's to say.
 bool install_fault_handler(const fault_handler_options& options = {}) noexcept;
 
 /// Puts back what was there. False when it was not installed, or when others came on top of it since: then it stays below

@@ -22,6 +22,7 @@ struct guard_pool_options {
     guard_placement placement = guard_placement::after;
     std::size_t     most_live = 0;         ///< blocks at once; 0: as many as fit in the address space
     std::size_t     quarantine = std::size_t{1} << 20;  ///< frees for which a freed block still faults
+    /// Of this pool alone: two without markers can use up what a process may have.
     std::size_t     vma_budget = 0;        ///< mappings it may cause where the kernel lacks guard markers; 0: half of what a process may have
     bool            guard_markers = true;  ///< false: mprotect, as where the kernel lacks them
     unsigned        frames = 8;            ///< of the call stacks that are kept, at most fault_moment::most_frames; 0: none
@@ -33,6 +34,7 @@ struct guarded_block {
     std::size_t bytes = 0;
     std::size_t alignment = 0;
     block_state state = block_state::unknown;
+    std::uint32_t owner = 0;  ///< guard_owner::number of whom it is or was
 };
 
 struct guard_pool_usage {

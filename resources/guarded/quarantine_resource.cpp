@@ -8,6 +8,7 @@
 #include "src/support/attempt.hpp"
 #include "src/support/wipe.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <exception>
@@ -43,7 +44,9 @@ std::uint64_t seed_for(const void* resource) noexcept {
 
 quarantine_resource::quarantine_resource(const quarantine_options& options, resource_ptr upstream) noexcept
     : options_(options), books_(quarantine_books::make(options.most_blocks, seed_for(this))), watched_(announce::watched()),
-      upstream_(std::move(upstream)) {}
+      upstream_(std::move(upstream)) {
+    options_.most_blocks = std::min(options_.most_blocks, std::size_t{1} << 24);  // as the books do
+}
 
 quarantine_resource::~quarantine_resource() {
     if (books_ == nullptr) return;

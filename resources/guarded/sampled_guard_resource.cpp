@@ -60,8 +60,12 @@ sampled_guard_resource::sampled_guard_resource(const sampled_guard_options& opti
         rate_ = 0;
         return;
     }
+    if (!sampled_guard_start::enter(*this)) {  // too many: one that is not known of could be taken for a stranger
+        pool_ = &no_pool;
+        rate_ = 0;
+        return;
+    }
     weight_ = sample_countdown::weight_of(rate_);
-    sampled_guard_start::enter(*this);
 }
 
 sampled_guard_resource::~sampled_guard_resource() {
@@ -115,8 +119,8 @@ void* sampled_guard_resource::sample(std::size_t bytes, std::size_t alignment, b
     }
     void* const block = pool.allocate(bytes, alignment, owner_, caller);
     if (block == nullptr) {
-        // A pool does not tell its room: a refusal does, unless it was of a block that is too large for it.
-        if (const std::size_t live = pool.usage().live; live != 0 && bytes <= PTRDIFF_MAX / 2) {
+        // A pool does not tell its room: the refusal of a small block does.
+        if (const std::size_t live = pool.usage().live; live != 0 && bytes <= std::size_t{64} << 10) {
             std::uint64_t before = room_.load(std::memory_order_relaxed);
             if (before == unknown_room) room_.compare_exchange_strong(before, live, std::memory_order_relaxed);
         }
@@ -129,10 +133,13 @@ void* sampled_guard_resource::sample(std::size_t bytes, std::size_t alignment, b
 
 void sampled_guard_resource::deallocate_slowly(void* block, std::size_t bytes, std::size_t alignment) noexcept {
     const void* const caller = __builtin_return_address(0);
+    guard_pool&       pool = *pool_->load(std::memory_order_acquire);
+    // Of one below that samples into the same pool, and could not be seen when this one was made: a subsystem that was not bound yet.
+    if (pool.find(block).owner != owner_.number && samples_below(upstream_, pool_)) return upstream_.deallocate(block, bytes, alignment);
     const in_a_pool   now;
     if (!now) return sampled_guard_start::let_wait(*this, block, bytes, alignment);
     if (!sampled_guard_start::ready(*this)) sampled_guard_start::wait_until_ready(*this);
-    pool_->load(std::memory_order_acquire)->deallocate(block, bytes, alignment, owner_, caller);
+    pool.deallocate(block, bytes, alignment, owner_, caller);
 }
 
 std::size_t sampled_guard_resource::verify() noexcept {

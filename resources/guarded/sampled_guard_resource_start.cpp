@@ -104,11 +104,12 @@ void sampled_guard_start::wait_until_ready(sampled_guard_resource& one) noexcept
     for (int i = 0; i != 1000 && !ready(one); ++i) std::this_thread::yield();
 }
 
-void sampled_guard_start::enter(sampled_guard_resource& one) noexcept {
+bool sampled_guard_start::enter(sampled_guard_resource& one) noexcept {
     for (auto& place : samplers) {
         const sampled_guard_resource* nobody = nullptr;
-        if (place.compare_exchange_strong(nobody, &one, std::memory_order_release)) return;
+        if (place.compare_exchange_strong(nobody, &one, std::memory_order_release)) return true;
     }
+    return false;
 }
 
 void sampled_guard_start::leave(sampled_guard_resource& one) noexcept {
@@ -123,7 +124,7 @@ bool sampled_guard_start::samples_from(const std::pmr::memory_resource* one, con
     for (const auto& place : samplers) {
         const sampled_guard_resource* const other = place.load(std::memory_order_acquire);
         if (other == nullptr || other != one) continue;
-        return other->pool_ == pool || (pool != &shared && other->pool_ != &shared && pool->load() == other->own_pool_.load());
+        return other->pool_ == pool || (pool->load() != nullptr && pool->load() == other->pool_->load());
     }
     return false;
 }

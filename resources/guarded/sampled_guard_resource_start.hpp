@@ -20,7 +20,7 @@ struct sampled_guard_start {
     static void wait_until_ready(sampled_guard_resource& one) noexcept;
 
     /// The list of those that sample, by address. What does not fit in it is not found.
-    static void enter(sampled_guard_resource& one) noexcept;
+    static bool enter(sampled_guard_resource& one) noexcept;  // false: there are too many
     static void leave(sampled_guard_resource& one) noexcept;
     /// Whether there is a sampled resource at this address that takes from that pool.
     static bool samples_from(const std::pmr::memory_resource* one, const std::atomic<guard_pool*>* pool) noexcept;

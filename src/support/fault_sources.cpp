@@ -71,7 +71,8 @@ void fault_sources::leave(fault_source& source) noexcept {
             gone = one->places[i].compare_exchange_strong(expected, nullptr);
         }
     // Sequentially consistent: who counts itself later no longer sees the source.
-    while ((readers & ~forks) != 0) std::this_thread::yield();
+    // Not for ever: a handler that ends the program while it is asked would wait for itself.
+    for (int i = 0; (readers & ~forks) != 0 && i != 1'000'000; ++i) std::this_thread::yield();
 }
 
 fault_source* fault_sources::explain(const void* address, fault_report& out) noexcept {
