@@ -54,10 +54,12 @@ TEST_CASE("an access fault in a guard's memory becomes a report, and the program
         closed_pages pages(4, keeps);
         if (!install_fault_handler()) return 2;
         pages.at(1)[64] = 7;
+        std::atomic_signal_fence(std::memory_order_seq_cst);
         if (count != 1 || seen.address != pages.at(1) + 64 || seen.past_end != 1 || seen.found.thread != os::thread_number()) return 3;
         if (pages.at(1)[64] != 7) return 4;
         if (seen.access != fault_access::write && seen.access != fault_access::unknown) return 5;
         static_cast<void>(pages.at(2)[0]);
+        std::atomic_signal_fence(std::memory_order_seq_cst);  // the handler wrote what is read here
         if (count != 2 || seen.past_end != 0 || seen.block != pages.at(2)) return 6;
         if (under_tsan) return count == 2 ? 0 : 10;  // it hands on the machine context of its own making
         if (seen.access != fault_access::read && seen.access != fault_access::unknown) return 7;
