@@ -24,13 +24,21 @@ std::uint64_t nanoseconds(auto since) noexcept {
         std::chrono::duration_cast<std::chrono::nanoseconds>(since.time_since_epoch()).count());
 }
 
+// Of a long path the end: the reason behind it has to fit.
+fixed_text<300> shown(std::string_view path) noexcept {
+    constexpr std::size_t most = 256;
+    fixed_text<300>       text("'");
+    if (path.size() > most) text.append("...");
+    return text.append(path.substr(path.size() > most ? path.size() - most : 0)).append("'");
+}
+
 }  // namespace
 
 constinit trace_sink trace_sinks[per_thread::trace_slots];
 
 void say_of_trace(std::string_view path, std::string_view what, int reason) noexcept {
     report_text line;
-    line.text("autopmr: trace file '").text(path).text("': ").text(what);
+    line.text("autopmr: trace file ").text(shown(path).view()).text(": ").text(what);
     if (reason != 0) line.text(": ").text(std::strerror(reason));
     line.text("; its events are dropped").write();
 }
@@ -180,8 +188,7 @@ void trace_sink::count_as_dropped(trace_buffer& buffer) noexcept {
 
 void trace_sink::fail(std::string_view what, int reason) noexcept {
     const std::string_view path = memory != nullptr ? std::string_view(memory) : std::string_view();
-    constexpr std::size_t shown = 256;  // of a long path the end: the reason behind it has to fit
-    error.append("trace file '").append(path.size() > shown ? "..." : "").append(path.substr(path.size() > shown ? path.size() - shown : 0)).append("': ").append(what).append(": ").append(std::strerror(reason));
+    error.append("trace file ").append(shown(path)).append(": ").append(what).append(": ").append(std::strerror(reason));
     has_failed.store(true, std::memory_order_release);
     now = state::failed;
     say_of_trace(path, what, reason);

@@ -98,10 +98,8 @@ constinit std::atomic<bool> traces_are_ending{false};
 std::mutex& trace_slots_lock() noexcept { return the_slots_lock; }
 
 void watch_traces() noexcept {
-    static const bool watched = [] {
-        per_thread::invite(the_guest);
-        return std::atexit([] { program_ends(); }) == 0;
-    }();
+    per_thread::invite(the_guest);
+    static const bool watched = std::atexit([] { program_ends(); }) == 0;
     static_cast<void>(watched);
 }
 

@@ -1,14 +1,17 @@
 // Nothing is lost when the program ends, nor around fork.
 #include <autopmr/decorators/tracing.hpp>
 
+#include "src/trace_file_buffers.hpp"
 #include "support/child_wishes.hpp"
 #include "support/sanitized.hpp"
 #include "support/traces.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <latch>
 #include <memory_resource>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -146,6 +149,26 @@ TEST_CASE("a child's own child has its own file too") {
     });
     REQUIRE(path.children().size() == 2);
     CHECK(undamaged(path.children()[0]).events.size() + undamaged(path.children()[1]).events.size() == 14);
+}
+
+TEST_CASE("a fork waits for who has just closed a file, or looks at one that found no slot") {
+    {
+        const trace_path path, another;
+        trace_file       file(path.text()), second(another.text());
+    }
+    REQUIRE(trace_sinks[2].generation != 0);
+    REQUIRE(trace_sinks[2].buffers == nullptr);
+    for (const std::uint32_t slot : {0u, 2u}) {
+        std::latch  held(1);
+        std::thread other([&] {  // as leave() does, which makes the slot free before it lets the lock go
+            const std::scoped_lock hold(trace_sinks[slot].lock);
+            held.count_down();
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        });
+        held.wait();
+        must_pass([&] { return trace_sinks[slot].lock.try_lock() ? 0 : 1; });
+        other.join();
+    }
 }
 
 TEST_CASE("forks amid tracing threads harm neither side") {

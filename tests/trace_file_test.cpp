@@ -46,6 +46,18 @@ TEST_CASE("a file that can't be made is said once, and the program goes on") {
     }
 }
 
+TEST_CASE("why a file of a long path can't be made is said: in error() and on standard error") {
+    const std::string path = "/no/such" + std::string(3000, 'x') + "/the_trace";
+    const std::string error = must_pass([&] {
+        const trace_file file(path);
+        need(file.error().find("No such file or directory") != std::string_view::npos || file.error().find("too long") != std::string_view::npos);
+        need(file.error().find("xxx/the_trace'") != std::string_view::npos);
+        return 0;
+    });
+    CHECK(error.find("xxx/the_trace': can't be made: ") != error.npos);
+    CHECK(error.find("; its events are dropped\n") != error.npos);
+}
+
 TEST_CASE("a full disk is said once, and every event is counted as written or dropped") {
     const std::string error = must_pass([] {
         trace_file       file("/dev/full");

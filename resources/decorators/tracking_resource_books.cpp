@@ -13,8 +13,7 @@ namespace {
 struct alignas(64) one_lock {  // a cache line each
     std::mutex mutex;
 };
-constinit one_lock          locks[16];
-constinit std::atomic<bool> invited{false};
+constinit one_lock locks[16];
 
 std::mutex& lock_of(std::uint64_t hash) noexcept { return locks[hash >> 60].mutex; }
 
@@ -42,7 +41,7 @@ std::uint64_t hash_of_address(const void* address) noexcept {
 
 tracking_books* tracking_books::make() noexcept {
     static_assert(shards == std::size(locks));
-    if (!invited.load(std::memory_order_relaxed) && !invited.exchange(true)) per_thread::invite(fork_guest);
+    per_thread::invite(fork_guest);
     void* const pages = os::map_pages(sizeof(tracking_books));
     return pages != nullptr ? ::new (pages) tracking_books : nullptr;
 }

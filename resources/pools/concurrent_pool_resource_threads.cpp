@@ -74,8 +74,7 @@ constinit per_thread::guest guest{thread_ends, before_fork, in_parent, in_child}
 }  // namespace
 
 void pool_threads::enlist(concurrent_pool_resource& pool) noexcept {
-    static const bool invited = (per_thread::invite(guest), true);
-    static_cast<void>(invited);
+    per_thread::invite(guest);
     const std::scoped_lock hold(per_thread::lock());
     pool_state*&          first = pools;
     pool.state_->next = first;

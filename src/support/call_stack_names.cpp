@@ -6,7 +6,6 @@
 #include "src/support/report_text.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <iterator>
 #include <mutex>
@@ -22,7 +21,6 @@ constinit imported<int(std::uintptr_t, each_name, void*)> module_names;
 
 // One thread at a time: libbacktrace's own care for threads is not seen by ThreadSanitizer. Held across fork.
 constinit std::mutex        one_at_a_time;
-constinit std::atomic<bool> invited{false};
 constinit per_thread::guest fork_guest{[](thread_record&) noexcept {}, []() noexcept { one_at_a_time.lock(); },
     []() noexcept { one_at_a_time.unlock(); }, []() noexcept { one_at_a_time.unlock(); }};
 
@@ -30,7 +28,7 @@ constinit text_once reason_without_lines{[](reason& why_not) noexcept {
     void* module = open_first_of({"libautopmr-backtrace.so"},
         "link the program with autopmr::backends, which brings it where libbacktrace is", why_not);
     if (module == nullptr || !module_names.require(module, "autopmr_backtrace_names", why_not)) return;
-    if (!invited.exchange(true)) per_thread::invite(fork_guest);
+    per_thread::invite(fork_guest);
 }};
 
 /// The functions at one address: several where some were inlined; of too many the last is kept, in which all of them are. They

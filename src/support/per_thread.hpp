@@ -70,12 +70,17 @@ struct guest {
     void (*before_fork)() noexcept;
     void (*in_parent)() noexcept;
     void (*in_child)() noexcept;
-    guest* next = nullptr;
+    guest*            next = nullptr;
+    std::atomic<bool> present{false};
 };
-/// From now on; once for each guest. Takes the lock.
+/// From now on. However often, from however many threads: whoever returns from here is taken care of. Takes the lock the first time.
 void invite(guest& who) noexcept;
 
-/// Holds the lock across every fork from now on. Who holds a lock of its own while calling here registers after this.
+/// Holds the lock across every fork from now on, and for every thread that returns from here. Who holds a lock of its own while
+/// calling here registers after this.
+///
+/// A static of a function would do the same, but for a child that is forked in the middle of it, which would wait for ever for a
+/// thread that is not there: it does the step anew.
 void watch_fork() noexcept;
 
 }  // namespace per_thread

@@ -66,6 +66,8 @@ promise_result ask(const promise& p, const conformance_subject& subject) {
         return {words, broken.empty() ? outcome::kept : outcome::broken, broken};
     } catch (const std::exception& error) {
         return {words, outcome::broken, std::string("threw where it should not: ") + error.what()};
+    } catch (...) {
+        return {words, outcome::broken, "threw where it should not, and no std::exception"};
     }
 }
 

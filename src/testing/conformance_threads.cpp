@@ -1,6 +1,7 @@
 // What needs more than one thread, or another process.
 #include "child.hpp"
 #include "conformance_checks.hpp"
+#include "joined_threads.hpp"
 #include "workload.hpp"
 
 #include <algorithm>
@@ -18,8 +19,14 @@ namespace {
 std::vector<patterned_block> some_blocks(std::pmr::memory_resource& from, unsigned long long seed, std::size_t count) {
     dice                         roll(seed);
     std::vector<patterned_block> blocks;
-    for (std::size_t i = 0; i != count; ++i) {
-        blocks.push_back(take_patterned(from, roll.size(), roll.alignment(), static_cast<unsigned char>(seed + i)));
+    blocks.reserve(count);
+    try {
+        for (std::size_t i = 0; i != count; ++i) {
+            blocks.push_back(take_patterned(from, roll.size(), roll.alignment(), static_cast<unsigned char>(seed + i)));
+        }
+    } catch (...) {  // a resource that refuses may still want its blocks back before it ends
+        for (const patterned_block& block : blocks) give_back(from, block);
+        throw;
     }
     return blocks;
 }
@@ -86,10 +93,10 @@ std::string ended_badly(const char* what, const child_end& end) {
 std::string other_threads_may_free(const conformance_subject& subject) {
     bench                        on(subject);
     std::vector<patterned_block> blocks;
-    std::thread([&] { blocks = some_blocks(on.resource(), 3, 400); }).join();
+    on_another_thread([&] { blocks = some_blocks(on.resource(), 3, 400); });
     // Its maker is gone, and the one that frees has never allocated.
     bool intact = false;
-    std::thread([&] { intact = give_back_all(on.resource(), blocks); }).join();
+    on_another_thread([&] { intact = give_back_all(on.resource(), blocks); });
     if (!intact) return "a block of a thread that ended was written over";
     return on.close();
 }
@@ -99,16 +106,16 @@ std::string threads_may_share(const conformance_subject& subject) {
     bench              on(subject);
     exchange           market;
     std::atomic<bool>  intact{true};
-    {
-        std::vector<std::thread> traders;
-        for (unsigned seed = 1; seed <= threads; ++seed) {
-            traders.emplace_back([&, seed] {
-                if (!trade(on.resource(), market, seed, 4000)) intact = false;
-            });
-        }
-        for (std::thread& trader : traders) trader.join();
+    joined_threads     traders;
+    for (unsigned seed = 1; seed <= threads; ++seed) {
+        traders.start([&, seed] {
+            if (!trade(on.resource(), market, seed, 4000)) intact = false;
+        });
     }
-    if (!clear(on.resource(), market) || !intact) return "a block was written over by another thread's";
+    traders.wait();
+    if (!clear(on.resource(), market)) intact = false;
+    traders.join();  // throws only now: what was left for others has gone back
+    if (!intact) return "a block was written over by another thread's";
     return on.close();
 }
 
@@ -118,10 +125,15 @@ std::string ending_threads_may_use(const conformance_subject& subject) {
         std::pmr::memory_resource* resource = nullptr;
         patterned_block            kept;
         std::atomic<bool>*         intact = nullptr;
+        joined_threads*            thrown = nullptr;
         ~last_user() {
             if (resource == nullptr) return;
-            const auto more = some_blocks(*resource, 5, 50);
-            *intact = give_back_all(*resource, more) && kept.intact();
+            try {
+                const auto more = some_blocks(*resource, 5, 50);
+                *intact = give_back_all(*resource, more) && kept.intact();
+            } catch (...) {
+                thrown->caught();
+            }
             give_back(*resource, kept);
         }
     };
@@ -129,12 +141,15 @@ std::string ending_threads_may_use(const conformance_subject& subject) {
     std::atomic<bool> intact{false};
     for (unsigned i = 0; i != 8; ++i) {
         intact = false;
-        std::thread([&] {
+        joined_threads one;
+        one.start([&] {
             thread_local last_user user;  // made before the resource knows this thread, so destroyed after what it keeps here
+            user.kept = take_patterned(on.resource(), 77, 8, 9);
             user.resource = &on.resource();
             user.intact = &intact;
-            user.kept = take_patterned(on.resource(), 77, 8, 9);
-        }).join();
+            user.thrown = &one;
+        });
+        one.join();
         if (!intact) return "a thread's last blocks were written over";
     }
     return on.close();
@@ -147,7 +162,7 @@ std::string thread_after_thread_costs_nothing(const conformance_subject& subject
     long long          held = 0;  // the most bytes of the upstream's that were held between two of the first threads
     std::string        broken;
     for (unsigned i = 0; i != threads && broken.empty(); ++i) {
-        std::thread([&] { intact = give_back_all(on.resource(), some_blocks(on.resource(), 9, 20)) && intact; }).join();
+        on_another_thread([&] { intact = give_back_all(on.resource(), some_blocks(on.resource(), 9, 20)) && intact; });
         const long long now = on.upstream().bytes_in_use();
         if (i < settled) {
             held = std::max(held, now);
@@ -181,14 +196,18 @@ std::string child_of_busy_process_may_use(const conformance_subject& subject) {
     const auto               resource = subject.make(std::pmr::new_delete_resource());
     exchange                 market;
     std::atomic<bool>        stop{false}, intact{true};
-    std::vector<std::thread> traders;
+    joined_threads           traders;
     for (unsigned seed = 1; seed <= 2; ++seed) {
-        traders.emplace_back([&, seed] {
+        traders.start([&, seed] {
             for (unsigned long long round = seed; !stop; round += 2) {
                 if (!trade(*resource, market, round, 50)) intact = false;
             }
         });
     }
+    const struct stopping {  // whatever happens here, or nobody could wait for them
+        std::atomic<bool>& stop;
+        ~stopping() { stop = true; }
+    } stops{stop};
     std::string broken;
     for (unsigned i = 0; i != 10 && broken.empty(); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -196,8 +215,10 @@ std::string child_of_busy_process_may_use(const conformance_subject& subject) {
         if (end.exit_status != 0) broken = ended_badly("the child", end);
     }
     stop = true;
-    for (std::thread& trader : traders) trader.join();
-    if (!clear(*resource, market) || !intact) return "a block was written over by another thread's";
+    traders.wait();
+    if (!clear(*resource, market)) intact = false;
+    traders.join();
+    if (!intact) return "a block was written over by another thread's";
     return broken;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace autopmr::testing {
@@ -22,6 +23,45 @@ fixed_text<256> words(std::string_view text, std::size_t bytes, std::size_t alig
 
 }  // namespace
 
+struct test_resource::faults {
+    static constexpr std::size_t most = 4;  // the thread, the size or alignment, a write before and one past the end
+    struct one {
+        fault_report    report;
+        fixed_text<256> words;
+    };
+    test_resource&     by;
+    std::optional<one> list[most];
+    std::size_t        count = 0;
+
+    explicit faults(test_resource& resource) noexcept : by(resource) {}
+    faults(const faults&) = delete;
+    faults& operator=(const faults&) = delete;
+    ~faults() {
+        for (std::size_t i = 0; i != count; ++i) tell(*list[i]);
+    }
+
+    // With the lock held.
+    void add(fault_kind kind, const void* block, shape expected, shape given, std::string_view text) {
+        if (by.complaint_.empty()) by.complaint_ = text;
+        auto& [report, line] = list[count++].emplace();
+        line = text;
+        report.kind = kind;
+        report.address = block;
+        report.resource = by.name_;
+        report.expected_bytes = expected.bytes;
+        report.expected_alignment = expected.alignment;
+        report.given_bytes = given.bytes;
+        report.given_alignment = given.alignment;
+    }
+
+private:
+    void tell(const one& fault) const noexcept {
+        if (by.quiet_) return;
+        if (!by.no_abort_) return report_fault(fault.report);
+        std::fprintf(stderr, "%s: %.*s\n", by.name_, static_cast<int>(fault.words.view().size()), fault.words.view().data());
+    }
+};
+
 const char* test_resource_exception::what() const noexcept {
     return "autopmr: a test_resource refused, as its allocation limit says";
 }
@@ -29,12 +69,16 @@ const char* test_resource_exception::what() const noexcept {
 test_resource::test_resource(const char* name, resource_ptr upstream) : name_(name), upstream_(std::move(upstream)) {}
 
 test_resource::~test_resource() {
-    for (const auto& [block, of] : live_) check_red_zones(block, of);
+    for (const auto& [block, of] : live_) {
+        faults all(*this);
+        check_red_zones(all, block, of);
+    }
     if (!live_.empty()) {
         fixed_text<256> text;
         text.append(live_.size()).append(" blocks never came back, the first of ");
         const auto& [block, of] = *live_.begin();
-        wrong(fault_kind::leak, block, of, {}, text.append(words("", of.bytes, of.alignment)));
+        faults all(*this);
+        all.add(fault_kind::leak, block, of, {}, text.append(words("", of.bytes, of.alignment)));
     }
     for (const blocks* all : {&live_, &misused_}) {
         for (const auto& [block, of] : *all) give_back(block, of);
@@ -58,9 +102,10 @@ fixed_text<256> test_resource::complaint() const {
 }
 
 void* test_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+    faults                all(*this);
     const std::lock_guard hold(lock_);
     ++counts_.allocations;
-    check_thread(nullptr, "allocate");
+    check_thread(all, nullptr, "allocate");
     check_request(bytes, alignment);
     const std::size_t front = before(alignment), whole = front + bytes + zone;
     auto*             raw = static_cast<unsigned char*>(upstream_.allocate(whole, 2 * alignment));
@@ -96,18 +141,19 @@ void test_resource::check_request(std::size_t bytes, std::size_t alignment) {
 }
 
 void test_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+    faults                all(*this);
     const std::lock_guard hold(lock_);
     ++counts_.deallocations;
     const void* last = counts_.last_deallocated.address;
     counts_.last_deallocated = {block, bytes, alignment};
     if (verbose_) std::printf("%s: deallocate %zu bytes aligned to %zu: %p\n", name_, bytes, alignment, block);
-    check_thread(block, "deallocate");
+    check_thread(all, block, "deallocate");
     const shape given{bytes, alignment};
     auto        node = live_.extract(block);
     if (node.empty()) {
         ++counts_.mismatches;
         const bool again = block == last || misused_.count(block) != 0;
-        return wrong(again ? fault_kind::double_free : fault_kind::foreign_pointer, block, {}, given,
+        return all.add(again ? fault_kind::double_free : fault_kind::foreign_pointer, block, {}, given,
             words("deallocate of a block that is not live, with ", bytes, alignment));
     }
     const shape of = node.mapped();
@@ -119,49 +165,31 @@ void test_resource::do_deallocate(void* block, std::size_t bytes, std::size_t al
         ++counts_.bad_deallocate_params;
         fixed_text<256> text = words("deallocate with ", bytes, alignment);
         text.append(" of a block of ").append(words("", of.bytes, of.alignment));
-        wrong(of.bytes != bytes ? fault_kind::wrong_size : fault_kind::wrong_alignment, block, of, given, text);
+        all.add(of.bytes != bytes ? fault_kind::wrong_size : fault_kind::wrong_alignment, block, of, given, text);
     }
-    const bool intact = check_red_zones(block, of);
+    const bool intact = check_red_zones(all, block, of);
     std::memset(block, came_back, of.bytes);
     if (as_asked && intact) give_back(block, of);
     else misused_.insert(std::move(node));
 }
 
-void test_resource::wrong(fault_kind kind, const void* block, shape expected, shape given, std::string_view text) {
-    if (complaint_.empty()) complaint_ = text;
-    if (quiet_) return;
-    if (no_abort_) {
-        std::fprintf(stderr, "%s: %.*s\n", name_, static_cast<int>(text.size()), text.data());
-        return;
-    }
-    fault_report report;
-    report.kind = kind;
-    report.address = block;
-    report.resource = name_;
-    report.expected_bytes = expected.bytes;
-    report.expected_alignment = expected.alignment;
-    report.given_bytes = given.bytes;
-    report.given_alignment = given.alignment;
-    report_fault(report);
-}
-
-void test_resource::check_thread(const void* block, const char* call) {
+void test_resource::check_thread(faults& all, const void* block, const char* call) {
     if (!one_thread_ || std::this_thread::get_id() == maker_) return;
     ++counts_.thread_errors;
-    wrong(fault_kind::wrong_thread, block, {}, {},
+    all.add(fault_kind::wrong_thread, block, {}, {},
         fixed_text<256>(call).append(" on a thread that did not make this resource"));
 }
 
-bool test_resource::check_red_zones(const void* block, shape of) {
+bool test_resource::check_red_zones(faults& all, const void* block, shape of) {
     const auto*       p = static_cast<const unsigned char*>(block);
     const auto        is_untouched = [](unsigned char c) { return c == untouched; };
     const std::size_t front = before(of.alignment);
     const bool        under = !std::all_of(p - front, p, is_untouched);
     const bool        over = !std::all_of(p + of.bytes, p + of.bytes + zone, is_untouched);
     if (under || over) ++counts_.bounds_errors;
-    if (under) wrong(fault_kind::underrun, block, of, {}, words("a write before a block of ", of.bytes, of.alignment));
+    if (under) all.add(fault_kind::underrun, block, of, {}, words("a write before a block of ", of.bytes, of.alignment));
     if (over)
-        wrong(fault_kind::overrun, block, of, {}, words("a write past the end of a block of ", of.bytes, of.alignment));
+        all.add(fault_kind::overrun, block, of, {}, words("a write past the end of a block of ", of.bytes, of.alignment));
     return !under && !over;
 }
 

@@ -140,3 +140,27 @@ TEST_CASE("the suite finds what is kept for threads that are gone") {
     subject.many_threads = true;
     finds(subject, thread_after_thread, "bytes after 201 threads");
 }
+
+TEST_CASE("the suite asks for no more memory at a time than docs/testing.md says") {
+    auto subject = over_upstream<remembers_the_most>("remembers the most");
+    subject.many_threads = true;
+    subject.no_busy_fork = "its lock may be another thread's when the child is made";
+    CHECK(what_broke(subject) == "");
+    INFO(remembers_the_most::most);
+    CHECK(remembers_the_most::most < 4u << 20);
+    CHECK(remembers_the_most::most > 1u << 20);  // or the page asks for more than it takes
+}
+
+TEST_CASE("what a resource throws on one of the suite's threads is a broken promise, not the end of the program") {
+    const char* const words = "threw where it should not";
+    auto              none = over_upstream<refuses_elsewhere<0>>("serves its maker alone");
+    none.many_threads = true;
+    for (const char* promise : {"another thread may free", "threads may share it", "a thread that ends may use it",
+             "thread after thread costs nothing"})
+        finds(none, promise, words);
+    if (malloc_survives_fork) finds(none, "a child forked while others allocate may use it", words);
+    // In the middle: with blocks out, and where the thread's objects are being destroyed.
+    finds(over_upstream<refuses_elsewhere<100>>("serves others for a while"), "threads may share it", words);
+    finds(over_upstream<refuses_elsewhere<1>>("serves others once"), "a thread that ends may use it", words);
+    finds(over_upstream<refuses_elsewhere<20>>("refuses late"), "a thread that ends may use it", words);
+}

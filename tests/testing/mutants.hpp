@@ -4,12 +4,14 @@
 
 #include <autopmr/testing/conformance.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <memory_resource>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -245,6 +247,39 @@ struct remembers_threads final : pass_through {
     }
     std::mutex         lock;
     std::vector<void*> kept;
+};
+
+/// Knows the most that was live at a time, in any of its kind: what it takes to serve, padding for alignment included.
+struct remembers_the_most final : pass_through {
+    using pass_through::pass_through;
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        void* const           p = upstream_->allocate(bytes, alignment);
+        const std::lock_guard hold(lock);
+        most = std::max(most, live += bytes + alignment);
+        return p;
+    }
+    void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
+        {
+            const std::lock_guard hold(lock);
+            live -= bytes + alignment;
+        }
+        upstream_->deallocate(p, bytes, alignment);
+    }
+    std::mutex                lock;
+    std::size_t               live = 0;
+    static inline std::size_t most = 0;
+};
+
+/// Refuses on every thread but its maker's, after so many requests of that thread.
+template <unsigned Served>
+struct refuses_elsewhere final : pass_through {
+    using pass_through::pass_through;
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        thread_local unsigned asked = 0;
+        if (std::this_thread::get_id() != maker && asked++ >= Served) throw std::bad_alloc();
+        return upstream_->allocate(bytes, alignment);
+    }
+    const std::thread::id maker = std::this_thread::get_id();
 };
 
 /// Its count goes down by what was asked for, and up by what was rounded.

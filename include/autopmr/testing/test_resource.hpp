@@ -75,9 +75,9 @@ private:
     bool  do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
     void check_request(std::size_t bytes, std::size_t alignment);
-    void check_thread(const void* block, const char* call);
-    bool check_red_zones(const void* block, shape of);
-    void wrong(fault_kind kind, const void* block, shape expected, shape given, std::string_view words);
+    struct faults;  // of one call, told when the lock is free again: the fault handler may ask this resource
+    void check_thread(faults& all, const void* block, const char* call);
+    bool check_red_zones(faults& all, const void* block, shape of);
     void give_back(void* block, shape of);
 
     const char*           name_;
