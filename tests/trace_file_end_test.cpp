@@ -152,6 +152,7 @@ TEST_CASE("a child's own child has its own file too") {
 }
 
 TEST_CASE("a fork waits for who has just closed a file, or looks at one that found no slot") {
+    if (under_tsan) return;  // in the child it takes the parent's other thread for one that leaked
     {
         const trace_path path, another;
         trace_file       file(path.text()), second(another.text());
