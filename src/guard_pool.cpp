@@ -78,8 +78,7 @@ bool has_markers() noexcept {
 }
 
 std::uint64_t random_key(const void* books) noexcept {
-    std::uint64_t key = 0;
-    if (os::read_file("/dev/urandom", reinterpret_cast<char*>(&key), sizeof key) == sizeof key) return key;
+    if (const std::uint64_t drawn = os::random_key(); drawn != 0) return drawn;
     return (os::clock_ticks() ^ reinterpret_cast<std::uintptr_t>(books) ^ os::process_number()) * 0x9E3779B97F4A7C15u;
 }
 
