@@ -95,12 +95,16 @@ TEST_CASE("whatever is refused, an inlined vector throws bad_alloc and keeps the
         try {
             autopmr::abseil::inlined_vector<std::string, 4> one(&upstream);
             for (int i = 0; i < 1000; ++i) one.push_back(std::to_string(i));
-            return one.at(7) == "7" ? outcome::served : outcome::out_of_memory;
+            using inner = autopmr::abseil::inlined_vector<int, 2>;
+            const autopmr::abseil::inlined_vector<inner, 2> nested(5, inner(5, 7, &upstream), &upstream);
+            auto                                            copy = nested;  // whose elements allocate, too
+            copy.insert(copy.begin(), nested[1]);
+            return one.at(7) == "7" && copy.at(5) == nested[0] ? outcome::served : outcome::out_of_memory;
         } catch (const std::bad_alloc&) {
             return outcome::out_of_memory;
         }
     });
-    CHECK(got.traffic > 5);
+    CHECK(got.traffic > 15);
     CHECK(got.errors == got.rounds);
     CHECK(at.settled());
 }
