@@ -4,7 +4,9 @@
 ///
 /// `flat_hash_map<int, int> map(&pool)`: an alias with propagating_allocator, so that moving and swapping never copy elements.
 /// inlined_vector is a class: Abseil's assignment takes the other's block but not its allocator (20220623), and the block went back
-/// to the wrong resource; here assignment swaps. Its copy lost the block where an element's copy threw; here it assigns. As thread-safe as Abseil's and the resource; throws what the resource throws. The resource must outlive the container and
+/// to the wrong resource; here assignment swaps. Its copy lost the block where an element's copy threw; here it assigns.
+///
+/// As thread-safe as Abseil's and the resource; throws what the resource throws. The resource must outlive the container and
 /// whatever was moved or copied from it.
 
 #include <autopmr/propagating_allocator.hpp>
