@@ -3,6 +3,7 @@
 #include <boost/asio.hpp>
 #include <boost/beast/http.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -76,7 +77,7 @@ asio::awaitable<unsigned> server::serve_one(beast::tcp_stream& client, std::pmr:
     if (options_.arenas) arena.emplace(here.memory);
     std::pmr::memory_resource& memory = arena ? static_cast<std::pmr::memory_resource&>(*arena) : *here.memory;
 
-    client.expires_after(options_.patience);  // for all of the request: who sends a byte now and then does not keep its place
+    client.expires_after(std::chrono::seconds(options_.patience));  // for all of the request: who sends a byte now and then does not keep its place
     http::request_parser<http::empty_body, std::pmr::polymorphic_allocator<char>> parser{
         std::piecewise_construct, std::make_tuple(), std::make_tuple(std::pmr::polymorphic_allocator<char>(&memory))};
     parser.header_limit(most_header);
@@ -113,7 +114,7 @@ asio::awaitable<unsigned> server::serve_one(beast::tcp_stream& client, std::pmr:
     const bool   keep = request.keep_alive();
     head(whole, said, out.size(), keep);
     if (request.method() != http::verb::head) whole += out;
-    client.expires_after(options_.patience);
+    client.expires_after(std::chrono::seconds(options_.patience));
     const auto [failed, sent] = co_await asio::async_write(client, asio::buffer(whole.data(), whole.size()), awaited);
     co_return keep && !failed ? goes_on : over;
 }
@@ -124,7 +125,7 @@ asio::awaitable<void> server::refuse(beast::tcp_stream& client, unsigned status,
     const auto reason = http::obsolete_reason(static_cast<http::status>(status));
     const int  bytes = std::snprintf(text, sizeof text, "HTTP/1.1 %u %.*s\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n{\"error\": \"%s\"}\n",
                                      status, static_cast<int>(reason.size()), reason.data(), std::strlen(why(status)) + 14, why(status));
-    client.expires_after(options_.patience);
+    client.expires_after(std::chrono::seconds(options_.patience));
     co_await asio::async_write(client, asio::buffer(text, static_cast<std::size_t>(bytes)), awaited);
     boost::system::error_code ignored;
     client.socket().shutdown(tcp::socket::shutdown_send, ignored);

@@ -18,7 +18,6 @@
 #include <boost/json.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <memory_resource>
@@ -34,7 +33,7 @@ struct options {
     unsigned       threads = 2;
     bool           arenas = true;  ///< false: each allocation of a request is the connection's subsystem's
     std::size_t    connection_limit = 256 << 10;  ///< bytes
-    std::chrono::seconds patience{30};            ///< for a request to come, and for an answer to be taken
+    unsigned       patience = 30;                 ///< seconds, for a request to come, and for an answer to be taken
 };
 
 /// The document, and an index of it by code.

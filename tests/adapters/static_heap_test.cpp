@@ -45,7 +45,7 @@ TEST_CASE("a library without a context pointer gets one heap, once; the second h
 TEST_CASE("who installs without a name is the first all the same") {
     struct library {};
     using heap = static_heap<library>;
-    traffic &at = autopmr::make_immortal<traffic>(), &other = autopmr::make_immortal<traffic>();
+    static traffic &at = autopmr::make_immortal<traffic>(), &other = autopmr::make_immortal<traffic>();  // LeakSanitizer sees who holds them
     REQUIRE(heap::install(at, nullptr));
     void* const          block = heap::malloc(1);
     const install_answer second = heap::install(other, "second one");

@@ -2,6 +2,7 @@
 """hostile.py SERVER: what is no request, or never becomes one, gets an error, and the others go on."""
 import resource
 import socket
+import subprocess
 import sys
 
 from running import TOKEN, server
@@ -89,6 +90,13 @@ def slow_clients(program):
         serves(port, "when all places were taken by slow clients")
 
 
+def options(program):
+    for words in (["--port", "70000"], ["--port", "x"], ["--port"], ["--threads", "0"], ["--limit", "-5"], ["--patience", "1s"], ["--such"]):
+        got = subprocess.run([program, *words], capture_output=True, text=True, timeout=60)
+        check(got.returncode == 2 and words[-1] in got.stderr, f"{words} is refused: {got.returncode} {got.stderr}")
+
+
+options(sys.argv[1])
 requests(sys.argv[1])
 slow_clients(sys.argv[1])
 sys.exit(1 if failures else 0)
