@@ -155,12 +155,16 @@ TEST_CASE("a pointer that is not of this heap, and one that was freed, are fault
     CHECK(faults.count == 4);
 
     void* block = heap.malloc(40);
+    CHECK(heap.owns(block));
+    CHECK_FALSE(other.owns(block));
+    CHECK_FALSE(heap.owns(mine + 32));
     other.free(block);
     CHECK(faults.count == 5);
     CHECK(faults.last.kind == autopmr::fault_kind::foreign_pointer);
     CHECK(memory.freed == 0);
     heap.free(block);
     CHECK(memory.freed == 1);
+    CHECK(heap.owns(block));  // so that who asks first has the fault here
     heap.free(block);
     CHECK(faults.count == 6);
     CHECK(faults.last.kind == autopmr::fault_kind::double_free);
