@@ -158,7 +158,7 @@ asio::awaitable<void> server::serve(beast::tcp_stream client, taken_place here) 
 asio::awaitable<void> server::accept(tcp::acceptor& at) {
     asio::steady_timer later(at.get_executor());
     for (;;) {
-        const asio::any_io_executor one_at_a_time = asio::make_strand(at.get_executor());  // its timer is of its own
+        const asio::any_io_executor one_at_a_time = asio::make_strand(at.get_executor());  // a connection's reads and its deadline
         auto [failed, socket] = co_await at.async_accept(one_at_a_time, awaited);
         if (failed) {  // one that has gone again, or no descriptor for it: neither lasts
             later.expires_after(std::chrono::milliseconds(20));
