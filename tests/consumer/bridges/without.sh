@@ -18,6 +18,7 @@ configure() { # NAME SOURCE ARGS: its output in $output, its status in $status; 
 
 configure modules "$here/without" -DCMAKE_PREFIX_PATH="$prefix"
 [[ $status -eq 0 ]] || fail "without libraries: $output"
+[[ $output != *"NOT find"* && $output != *Warning* ]] || fail "of what is optional something is said: $output"
 configure pkg-config "$here/without" -DCMAKE_PREFIX_PATH="$prefix" $no_pkg_config
 [[ $status -eq 0 ]] || fail "without libraries and pkg-config: $output"
 configure unknown "$here/without" -DCMAKE_PREFIX_PATH="$prefix" -DCONSUMER_ASKS=nonsense
