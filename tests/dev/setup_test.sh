@@ -58,7 +58,7 @@ for package in "\$@"; do
     printf 'The following packages will be REMOVED:\n  libboost1.74-dev\nE: Packages need to be removed but remove is disabled.\n'
     exit 100
 done
-[[ \$* == *-s* ]] || for package in "\$@"; do echo "\$package" >>'$work/installed'; done
+[[ " \$* " == *" -s "* ]] || for package in "\$@"; do echo "\$package" >>'$work/installed'; done
 EOS
 echo "the base system" >"$work/installed"
 
