@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Where the library of every bridge is missing: what an installed autopmr answers, what its sources do in a user's project, and how
-# its own tests show that.   without.sh SOURCE PREFIX WORK
+# Where the library of every bridge is missing: what an installed autopmr answers, what its sources do in a user's project, how
+# its own tests show it, and what it answers when it was built so.   without.sh SOURCE PREFIX WORK
 set -euo pipefail
 source=$1 prefix=$2 work=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,8 @@ no_pkg_config=-DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
 configure() { # NAME SOURCE ARGS: its output in $output, its status in $status; the machine's pkg-config knows nothing
     rm -rf "${work:?}/$1"
     status=0
-    output=$(PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR="$work/no_modules" cmake -S "$2" -B "$work/$1" -G Ninja -DCONSUMER_ADAPTERS="$source/adapters" "${hidden[@]}" "${@:3}" 2>&1) || status=$?
+    output=$(PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR="$work/no_modules" cmake -S "$2" -B "$work/$1" -G Ninja \
+        -DCONSUMER_ADAPTERS="$source/adapters" "${hidden[@]}" "${@:3}" 2>&1) || status=$?
 }
 
 configure modules "$here/without" -DCMAKE_PREFIX_PATH="$prefix"
