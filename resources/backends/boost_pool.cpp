@@ -72,15 +72,6 @@ footprint usage() noexcept {
 
 }  // namespace
 
-template <>
-void* boost_pool_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void boost_pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend boost_pool_backend{
     .name = "boost_pool",
     .what = "Boost.Container's synchronized pool over malloc",
@@ -91,5 +82,6 @@ constinit const backend boost_pool_backend{
     .version = []() noexcept { return version_text.view(); },
     .usage = usage,
 };
+template class backend_resource<boost_pool_backend>;
 
 }  // namespace autopmr

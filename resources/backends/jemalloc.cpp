@@ -139,15 +139,6 @@ heap_offer own_heap() noexcept {
 
 std::string_view jemalloc_calls::why_not() noexcept { return reason_not_to_serve.view(); }
 
-template <>
-void* jemalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void jemalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend jemalloc_backend{
     .name = "jemalloc",
     .what = "jemalloc: fast, gives unused memory back by itself, arenas of one's own",
@@ -161,5 +152,6 @@ constinit const backend jemalloc_backend{
     .usage = usage,
     .own_heap = own_heap,
 };
+template class backend_resource<jemalloc_backend>;
 
 }  // namespace autopmr

@@ -129,15 +129,6 @@ void tune(const host& machine, tuning_log& log) noexcept {
 std::string_view mimalloc_calls::why_not() noexcept { return reason_not_to_serve.view(); }
 unsigned         mimalloc_calls::major_version() noexcept { return version_parts().major; }
 
-template <>
-void* mimalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void mimalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend mimalloc_backend{
     .name = "mimalloc",
     .what = "Microsoft's mimalloc: the most speed in most loads",
@@ -150,5 +141,6 @@ constinit const backend mimalloc_backend{
     .trim = trim,
     .usage = usage,
 };
+template class backend_resource<mimalloc_backend>;
 
 }  // namespace autopmr

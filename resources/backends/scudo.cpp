@@ -66,15 +66,6 @@ footprint usage() noexcept {
 
 }  // namespace
 
-template <>
-void* scudo_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void scudo_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend scudo_backend{
     .name = "scudo",
     .what = "LLVM's hardened allocator: heap corruption stops the program",
@@ -86,5 +77,6 @@ constinit const backend scudo_backend{
     .trim = trim,
     .usage = usage,
 };
+template class backend_resource<scudo_backend>;
 
 }  // namespace autopmr

@@ -47,15 +47,6 @@ void trim() noexcept {
 
 }  // namespace
 
-template <>
-void* tbb_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void tbb_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend tbb_backend{
     .name = "tbb",
     .what = "oneTBB's scalable allocator",
@@ -67,5 +58,6 @@ constinit const backend tbb_backend{
     .version = []() noexcept { return why_not().empty() ? std::string_view("2 (binary interface)") : std::string_view(); },
     .trim = trim,
 };
+template class backend_resource<tbb_backend>;
 
 }  // namespace autopmr

@@ -71,15 +71,6 @@ footprint usage() noexcept {
 
 }  // namespace
 
-template <>
-void* tcmalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend tcmalloc_backend{
     .name = "tcmalloc",
     .what = "gperftools' tcmalloc_minimal: good with many small blocks",
@@ -91,5 +82,6 @@ constinit const backend tcmalloc_backend{
     .trim = trim,
     .usage = usage,
 };
+template class backend_resource<tcmalloc_backend>;
 
 }  // namespace autopmr
