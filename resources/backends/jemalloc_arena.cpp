@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "resources/backends/jemalloc_calls.hpp"
+#include "src/support/announce.hpp"
 
 namespace autopmr {
 namespace {
@@ -23,9 +24,12 @@ jemalloc_arena_resource::jemalloc_arena_resource() noexcept : why_not_(jemalloc_
     if (!why_not_.empty()) return;
     if (jemalloc.read("arenas.create", arena_)) flags_ = jemalloc_arena(arena_) | jemalloc_no_cache;
     else why_not_ = "jemalloc has no more arenas to give (about 4000 may live at once)";
+    watched_ = why_not_.empty() && announce::blocks_watched();
+    if (watched_) announce::pool_made(this);
 }
 
 jemalloc_arena_resource::~jemalloc_arena_resource() {
+    if (watched_) announce::pool_gone(this);  // jemalloc can't name the blocks that go with it, for those who know no pools
     if (why_not_.empty()) act(arena_, "destroy");
 }
 
@@ -39,11 +43,13 @@ void* jemalloc_arena_resource::do_allocate(std::size_t bytes, std::size_t alignm
         throw_out_of_memory(bytes, alignment, "jemalloc_arena");
     void* block = jemalloc.mallocx(std::max<std::size_t>(bytes, 1), flags_ | jemalloc_alignment(alignment));
     if (block == nullptr) throw_out_of_memory(bytes, alignment, "jemalloc_arena");
+    if (watched_) announce::block_given(this, block, bytes);
     return block;
 }
 
 // With the flags it was made with, cache refused: a cached block would outlive its arena.
 void jemalloc_arena_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+    if (watched_) announce::block_returned(this, block, bytes);
     jemalloc.sdallocx(block, std::max<std::size_t>(bytes, 1), flags_ | jemalloc_alignment(alignment));
 }
 

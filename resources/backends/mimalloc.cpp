@@ -3,6 +3,7 @@
 #include <autopmr/host.hpp>
 
 #include "src/support/direct.hpp"
+#include "src/support/told.hpp"
 #include "resources/backends/mimalloc_calls.hpp"
 
 namespace autopmr {
@@ -24,8 +25,10 @@ using calls = direct<mimalloc_backend, library>;
 constinit immortal<mimalloc_resource> instance;
 
 void load(reason& why_not) noexcept {
+    // heaptrack puts an mi_free of its own in front of every program's, with nothing behind it where mimalloc comes later.
     void* module = open_first_of({AUTOPMR_MIMALLOC_LIBRARY, "libmimalloc.so.2", "libmimalloc.so.2.0", "libmimalloc.so.3"},
-                                 "Debian: libmimalloc2.0", why_not);
+                                 "Debian: libmimalloc2.0", why_not,
+                                 os::heaptrack().given != nullptr ? os::names_of::module : os::names_of::process);
     mimalloc_calls& m = mimalloc;
     if (module == nullptr || !m.version.require(module, "mi_version", why_not)) return;
     if (const unsigned major = mimalloc_calls::major_version(); major < 1 || major > 3) {
@@ -33,15 +36,19 @@ void load(reason& why_not) noexcept {
         why_not.append("; versions 1 to 3 are known to work");
         return;
     }
-    if (!m.malloc_aligned.require(module, "mi_malloc_aligned", why_not) || !m.free.require(module, "mi_free", why_not) ||
-        !m.malloc.require(module, "mi_malloc", why_not))
+    if (!m.usable_size.require(module, "mi_usable_size", why_not) ||
+        !m.malloc_aligned.require(module, "mi_malloc_aligned", why_not, told::gives<mimalloc_backend, 0>) ||
+        !m.free.require(module, "mi_free", why_not, told::takes<mimalloc_backend, mimalloc.usable_size>) ||
+        !m.malloc.require(module, "mi_malloc", why_not, told::gives<mimalloc_backend, 0>))
         return;
     m.collect.find(module, "mi_collect");
     m.process_info.find(module, "mi_process_info");
     if (m.option_get.find(module, "mi_option_get")) m.option_set.find(module, "mi_option_set");
     if (m.heap_malloc.find(module, "mi_heap_malloc") && m.heap_malloc_aligned.find(module, "mi_heap_malloc_aligned") &&
-        m.heap_destroy.find(module, "mi_heap_destroy"))
+        m.heap_free.find(module, "mi_free") && m.heap_destroy.find(module, "mi_heap_destroy")) {
+        m.heap_visit_blocks.find(module, "mi_heap_visit_blocks");
         m.heap_new.find(module, "mi_heap_new");
+    }
     library::small.set(m.malloc.get());
     mimalloc_direct.free.store(m.free.get(), std::memory_order_release);
     mimalloc_direct.malloc.store(m.malloc.get(), std::memory_order_release);

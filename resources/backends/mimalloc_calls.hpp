@@ -19,6 +19,7 @@ struct mimalloc_calls {
     imported<void*(std::size_t)>                     malloc;
     imported<void*(std::size_t, std::size_t)>        malloc_aligned;
     imported<void(void*)>                            free;
+    imported<std::size_t(void*)>                     usable_size;
     imported<int()>                                  version;
     imported<void(bool)>                             collect;
     imported<long(int)>                              option_get;
@@ -26,7 +27,9 @@ struct mimalloc_calls {
     imported<void*()>                                heap_new;
     imported<void*(void*, std::size_t)>              heap_malloc;
     imported<void*(void*, std::size_t, std::size_t)> heap_malloc_aligned;
+    imported<void(void*)>                            heap_free;  // mi_free too, told to nobody: a heap does that itself
     imported<void(void*)>                            heap_destroy;
+    imported<bool(void*, bool, bool (*)(const void*, const void*, void*, std::size_t, void*), void*)> heap_visit_blocks;
     imported<void(std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*)>
         process_info;
 };

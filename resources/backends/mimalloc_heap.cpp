@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "resources/backends/mimalloc_calls.hpp"
+#include "src/support/announce.hpp"
 
 namespace autopmr {
 namespace {
@@ -25,10 +26,21 @@ mimalloc_heap_resource::mimalloc_heap_resource() noexcept : why_not_(mimalloc_ca
     if (!mimalloc.heap_new) why_not_ = "the mimalloc that was found has no heaps (mi_heap_new)";
     else if ((heap_ = mimalloc.heap_new()) == nullptr) why_not_ = "mimalloc is out of memory";
     else if (mimalloc_calls::major_version() < 3) owner_ = this_thread();
+    watched_ = heap_ != nullptr && announce::blocks_watched();
+    if (watched_) announce::pool_made(this);
 }
 
 mimalloc_heap_resource::~mimalloc_heap_resource() {
-    if (heap_ != nullptr && (owner_ == 0 || owner_ == this_thread())) mimalloc.heap_destroy(heap_);
+    if (heap_ == nullptr || (owner_ != 0 && owner_ != this_thread())) return;
+    if (watched_) {
+        const auto drop = [](const void*, const void*, void* block, std::size_t, void*) {
+            if (block != nullptr) announce::block_dropped(block);
+            return true;
+        };
+        if (mimalloc.heap_visit_blocks) mimalloc.heap_visit_blocks(heap_, true, drop, nullptr);
+        announce::pool_gone(this);
+    }
+    mimalloc.heap_destroy(heap_);
 }
 
 void* mimalloc_heap_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
@@ -39,9 +51,13 @@ void* mimalloc_heap_resource::do_allocate(std::size_t bytes, std::size_t alignme
     const std::size_t size = std::max(bytes, std::min<std::size_t>(alignment, 16));  // aligned no better than its size
     void* block = alignment <= 16 ? mimalloc.heap_malloc(heap_, size) : mimalloc.heap_malloc_aligned(heap_, sound_size(size), alignment);
     if (block == nullptr) throw_out_of_memory(bytes, alignment, "mimalloc_heap");
+    if (watched_) announce::block_given(this, block, bytes);
     return block;
 }
 
-void mimalloc_heap_resource::do_deallocate(void* block, std::size_t, std::size_t) { mimalloc.free(block); }
+void mimalloc_heap_resource::do_deallocate(void* block, std::size_t bytes, std::size_t) {
+    if (watched_) announce::block_returned(this, block, bytes);
+    mimalloc.heap_free(block);
+}
 
 }  // namespace autopmr

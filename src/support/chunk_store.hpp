@@ -79,6 +79,7 @@ public:
             if (chunk* const spared = asking.spare()) return spared;
             std::rethrow_exception(why);
         }
+        if (watched_) announce::block_parcelled(memory);
         auto* const one = ::new (static_cast<void*>(chunk_heap::header(reinterpret_cast<std::uintptr_t>(memory), chunk_heap::colours_of(chunk_bytes_)))) chunk;
         const std::scoped_lock hold(mutex_);
         ++count_;

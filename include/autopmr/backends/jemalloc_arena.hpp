@@ -42,6 +42,7 @@ private:
     std::string_view why_not_;
     unsigned         arena_ = 0;
     int              flags_ = 0;
+    bool             watched_ = false;  ///< a tool wants to hear of each block
 };
 
 }  // namespace autopmr

@@ -42,7 +42,8 @@ private:
 
     std::string_view why_not_;
     void*            heap_ = nullptr;
-    std::uint64_t    owner_ = 0;  ///< 0: any thread
+    std::uint64_t    owner_ = 0;        ///< 0: any thread
+    bool             watched_ = false;  ///< a tool wants to hear of each block
 };
 
 }  // namespace autopmr
