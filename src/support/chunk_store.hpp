@@ -14,6 +14,7 @@
 #include "src/support/attempt.hpp"
 #include "src/support/chunk_heap.hpp"
 #include "src/support/large_blocks.hpp"
+#include "src/support/probe.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -80,6 +81,7 @@ public:
             std::rethrow_exception(why);
         }
         if (watched_) announce::block_parcelled(memory);
+        AUTOPMR_PROBE(chunk_taken, name_, memory, chunk_bytes_);
         auto* const one = ::new (static_cast<void*>(chunk_heap::header(reinterpret_cast<std::uintptr_t>(memory), chunk_heap::colours_of(chunk_bytes_)))) chunk;
         const std::scoped_lock hold(mutex_);
         ++count_;
@@ -98,6 +100,7 @@ public:
     void give_back(chunk& one) noexcept {
         void* const memory = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(&one) & ~(chunk_bytes_ - 1));
         if (watched_) announce::show(memory, chunk_bytes_);
+        AUTOPMR_PROBE(chunk_given_back, name_, memory, chunk_bytes_);
         {
             const std::scoped_lock hold(mutex_);
             --count_;
