@@ -38,6 +38,7 @@ void load(reason& why_not) noexcept {
         why_not.append("; versions 2 and 3 are known to work");
         return;
     }
+    told::look<tcmalloc_backend>(module, "tc_malloc", "tc_free");
     if (!tc_malloc_size.require(module, "tc_malloc_size", why_not) ||
         !tc_memalign.require(module, "tc_memalign", why_not, told::gives<tcmalloc_backend, 1>) ||
         !tc_free.require(module, "tc_free", why_not, told::takes<tcmalloc_backend, tc_malloc_size>) ||

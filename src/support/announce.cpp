@@ -6,6 +6,7 @@
 #define VALGRIND_MAKE_MEM_NOACCESS(at, bytes) (void)0
 #define VALGRIND_MAKE_MEM_UNDEFINED(at, bytes) (void)0
 #define VALGRIND_MAKE_MEM_DEFINED(at, bytes) 0
+#define VALGRIND_GET_VBITS(at, bits, bytes) 0
 #define VALGRIND_CREATE_MEMPOOL(pool, red_zone, zeroed) (void)0
 #define VALGRIND_DESTROY_MEMPOOL(pool) (void)0
 #define VALGRIND_MEMPOOL_ALLOC(pool, at, bytes) (void)0
@@ -41,7 +42,7 @@ namespace {
 bool on_asan() noexcept { return __asan_poison_memory_region != nullptr && __asan_unpoison_memory_region != nullptr; }
 
 /// Who is there, asked once. Not a function's static: a fork while another thread makes one would leave it locked in the child.
-enum : unsigned { asked = 1, valgrind = 2, heaptrack = 4 };
+constexpr unsigned asked = 1, valgrind = 2, heaptrack = 4;
 constinit std::atomic<unsigned> known{0};
 
 unsigned there() noexcept {
@@ -49,7 +50,7 @@ unsigned there() noexcept {
     if (all != 0) [[likely]] return all;
     char one = 0;  // defined already: asking changes nothing
     // Memcheck alone listens. Under Valgrind's other tools, which count or profile, a program should do what it does by itself.
-    all = asked | (VALGRIND_MAKE_MEM_DEFINED(&one, sizeof one) != 0 ? valgrind : 0) | (os::heaptrack().given != nullptr ? heaptrack : 0);
+    all = asked | (VALGRIND_MAKE_MEM_DEFINED(&one, sizeof one) != 0 ? valgrind : 0u) | (os::heaptrack().given != nullptr ? heaptrack : 0u);
     known.store(all, std::memory_order_relaxed);
     return all;
 }
@@ -127,6 +128,11 @@ void block_returned(const void* pool, const void* at, std::size_t bytes) noexcep
 
 void block_dropped(const void* at) noexcept {
     if (on_heaptrack()) os::heaptrack().taken(const_cast<void*>(at));
+}
+
+bool seen_already(const void* block) noexcept {
+    unsigned char unset = 0;  // a block of Valgrind's own is; fresh pages of the system hold zeros
+    return on_valgrind() && VALGRIND_GET_VBITS(block, &unset, 1) == 1 && unset != 0;
 }
 
 void block_parcelled(const void* at) noexcept { block_dropped(at); }

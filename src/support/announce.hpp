@@ -38,6 +38,8 @@ void block_taken(const void* pool, const void* at, std::size_t bytes) noexcept;
 void block_returned(const void* pool, const void* at, std::size_t bytes) noexcept;
 /// It goes with its pool, which will be gone; said of one that was taken back before, it changes nothing. Heaptrack knows no pools.
 void block_dropped(const void* at) noexcept;
+/// Whether Valgrind knows of an allocator's new block by itself: it stands in for functions at the address of any library's `malloc`.
+[[nodiscard]] bool seen_already(const void* block) noexcept;
 /// An upstream's block that is parcelled out from now on: who knows no pools would count it twice.
 void block_parcelled(const void* at) noexcept;
 

@@ -73,7 +73,7 @@ public:
     }
     /// A new one from the upstream, or where that refuses one that `asking` can spare. Taking those first would save memory, but
     /// sizes that take turns would take one chunk from each other again and again. Throws what the upstream throws.
-    [[nodiscard]] chunk* fetch(chunk_heap& asking) {
+    [[nodiscard, gnu::noinline]] chunk* fetch(chunk_heap& asking) {  // a frame of its own: share/valgrind.supp names it
         std::exception_ptr why;
         void* const        memory = attempt(upstream_, chunk_bytes_, chunk_bytes_, why);
         if (memory == nullptr) {

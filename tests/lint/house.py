@@ -76,6 +76,7 @@ VENDORS = [
     (r"sodium(\.h|/)", r"bench/.*"),
     (r"backtrace\.h", r"src/support/call_stack_module\.cpp"),
     (r"(sanitizer|valgrind)/", r"(src/support/announce|src/platform/).*"),
+    (r"sys/sdt\.h", r"src/support/probe\.hpp"),
 ]
 # Files that may name headers of the operating system.
 SEES_THE_SYSTEM = r"(src/platform|src/cli|tests|bench|examples|adapters/preload)/.*|src/testing/child_posix\.cpp"
