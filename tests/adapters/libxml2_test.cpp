@@ -20,6 +20,7 @@ using autopmr::install_answer;
 using autopmr::libxml2_heap;
 using autopmr_test::outcome;
 using autopmr_test::refusing_malloc;
+using autopmr_test::traffic;
 
 namespace {
 
