@@ -21,32 +21,21 @@
 
 namespace autopmr {
 
-/// `boost_resource over(&pool);` for any `Upstream` of std::pmr.
-template <class Upstream = std::pmr::memory_resource>
-class boost_resource final : public boost::container::pmr::memory_resource {
+/// What all boost_resources are, to be recognised by.
+class boost_wrapper : public boost::container::pmr::memory_resource {
 public:
-    explicit boost_resource(Upstream* upstream) noexcept : upstream_(upstream) {}
-    [[nodiscard]] Upstream* upstream() const noexcept { return upstream_; }
+    explicit boost_wrapper(std::pmr::memory_resource& wrapped) noexcept : wrapped_(&wrapped) {}
+    [[nodiscard]] std::pmr::memory_resource* wrapped() const noexcept { return wrapped_; }
 
 private:
-    // Boost.JSON (1.81) gives a key that it asked for with alignment 1 back with 16 when a parse fails: below 16 all are one.
-    static constexpr std::size_t real(std::size_t alignment) noexcept { return std::max(alignment, alignof(std::max_align_t)); }
-
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return upstream_->allocate(bytes, real(alignment)); }
-    void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-        upstream_->deallocate(block, bytes, real(alignment));
-    }
-    bool do_is_equal(const boost::container::pmr::memory_resource& other) const noexcept override { return this == &other; }
-
-    Upstream* upstream_;
+    std::pmr::memory_resource* wrapped_;
 };
 
 /// A resource of Boost's as one of std::pmr: threads unknown.
 class std_resource final : public layer {
 public:
     explicit std_resource(boost::container::pmr::memory_resource* upstream) noexcept : boost_(upstream) {}
-    template <class Upstream>
-    explicit std_resource(boost_resource<Upstream>* upstream) noexcept : boost_(upstream), direct_(upstream->upstream()) {}
+    explicit std_resource(boost_wrapper* upstream) noexcept : boost_(upstream), direct_(upstream->wrapped()) {}
     /// What is called: of a boost_resource its own upstream, else null.
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return direct_; }
     [[nodiscard]] std::string_view           name() const noexcept override { return "std_over_boost"; }
@@ -65,6 +54,26 @@ private:
 
     boost::container::pmr::memory_resource* boost_;
     std::pmr::memory_resource*              direct_ = nullptr;
+};
+
+/// `boost_resource over(&pool);` for any `Upstream` of std::pmr.
+template <class Upstream = std::pmr::memory_resource>
+class boost_resource final : public boost_wrapper {
+public:
+    explicit boost_resource(Upstream* upstream) noexcept : boost_wrapper(*upstream), upstream_(upstream) {}
+    [[nodiscard]] Upstream* upstream() const noexcept { return upstream_; }
+
+private:
+    // Boost.JSON (1.81) gives a key that it asked for with alignment 1 back with 16 when a parse fails: below 16 all are one.
+    static constexpr std::size_t real(std::size_t alignment) noexcept { return std::max(alignment, alignof(std::max_align_t)); }
+
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return upstream_->allocate(bytes, real(alignment)); }
+    void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+        upstream_->deallocate(block, bytes, real(alignment));
+    }
+    bool do_is_equal(const boost::container::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+    Upstream* upstream_;
 };
 
 }  // namespace autopmr
