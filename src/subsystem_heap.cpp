@@ -38,8 +38,19 @@ heap_offer make_own_heap(const backend& maker) noexcept {
 #else
     ::new (place) concurrent_pool_resource(options_for(maker), &maker.resource());
 #endif
-    announce::keeps_for_ever(place, sizeof(concurrent_pool_resource));
     return {static_cast<concurrent_pool_resource*>(place), {}};
+}
+
+void keep_own_heap(const backend& maker, layer& heap) noexcept {
+    if (maker.own_heap == nullptr)
+        announce::keeps_for_ever(static_cast<concurrent_pool_resource*>(&heap), sizeof(concurrent_pool_resource));
+}
+
+void discard_own_heap(const backend& maker, layer& heap) noexcept {
+    if (maker.own_heap != nullptr) return;
+    auto* const pool = static_cast<concurrent_pool_resource*>(&heap);
+    pool->~concurrent_pool_resource();
+    os::unmap_pages(pool, sizeof(concurrent_pool_resource));
 }
 
 }  // namespace autopmr
