@@ -23,8 +23,10 @@
 namespace autopmr {
 namespace {
 
-// One load at a time, from reading the file to the last setting. A load allocates, and may so come back to itself where a
-// program's operator new leads to a subsystem: that inner call must pass.
+// One load reads its file at a time, and one sets what it says; the modules of the backends it names are opened between the two,
+// without the lock: a library that is being opened on another thread may allocate from a subsystem as it starts, which waits for
+// this lock and has the loader's. A load allocates, and may so come back to itself where a program's operator new leads to a
+// subsystem: that inner call must pass.
 constinit std::mutex                 load_lock;
 constinit std::atomic<unsigned long> loading_thread{0};
 
@@ -86,11 +88,22 @@ void warn_if_too_late(const policy_document& document, const file_policy& asked,
     if (document.wanted && *document.wanted != made.wanted) warn(asked.wanted_origin, "goal", to_string(made.wanted));
 }
 
-void load(const char* path, policy_result& result) {
-    std::string     text;
-    policy_document document;
-    if (!read_whole(path, text, result) || !parse_policy(text, path, document, result)) return;
+// Without the lock.
+void read(const char* path, policy_document& document, policy_result& result) {
+    {
+        std::string      text;
+        const load_guard alone;
+        if (!read_whole(path, text, result) || !parse_policy(text, path, document, result)) return;
+    }
+    const auto open = [](const std::string& name) {  // where it can't serve: all, to say which could
+        if (!name.empty()) static_cast<void>(backend_error(name));
+    };
+    open(document.root.backend);
+    for (const policy_section& s : document.sections) open(s.backend);
+}
 
+// With the lock.
+void enforce(const policy_document& document, policy_result& result) {
     file_policy next = in_force;
     if (const std::string& name = document.root.backend; !name.empty()) {
         next.backend_origin = to_text({said_by::policy_file, document.root.backend_at});
@@ -118,9 +131,10 @@ void load(const char* path, policy_result& result) {
 }
 
 // Nothing may leave: what could is running out of memory while a file is read.
-void load_or_say(const char* path, policy_result& result) noexcept {
+template <class Step>
+void do_or_say(const char* path, policy_result& result, Step step) noexcept {
     try {
-        load(path, result);
+        step();
     } catch (const std::exception& e) {
         result.fail(fixed_text<1024>(path).append(": can't be loaded: ").append(e.what()).append("; nothing was changed"));
     }
@@ -141,8 +155,13 @@ policy_result load_policy(std::string_view path) noexcept {
     }
     char zero_ended[4096];
     zero_ended[path.copy(zero_ended, sizeof zero_ended - 1)] = '\0';
-    const load_guard alone;
-    load_or_say(zero_ended, result);
+    policy_document document;
+    do_or_say(zero_ended, result, [&] {
+        read(zero_ended, document, result);
+        if (!result.ok()) return;
+        const load_guard alone;
+        enforce(document, result);
+    });
     return result;
 }
 
@@ -152,10 +171,15 @@ const policy_result& load_policy_from_environment() noexcept {
     if (done.load(std::memory_order_acquire)) return outcome;
     static constinit const policy_result not_yet;
     if (load_guard::is_mine()) return not_yet;
+    const char* const path = os::environment("AUTOPMR_POLICY");
+    const bool        is_set = path != nullptr && *path != '\0';
+    policy_document   document;
+    policy_result     found;
+    if (is_set) do_or_say(path, found, [&] { read(path, document, found); });
     const load_guard alone;
-    if (!done.load(std::memory_order_relaxed)) {
-        const char* const path = os::environment("AUTOPMR_POLICY");
-        if (path != nullptr && *path != '\0') load_or_say(path, outcome);
+    if (!done.load(std::memory_order_relaxed)) {  // else another thread was faster
+        if (is_set && found.ok()) do_or_say(path, found, [&] { enforce(document, found); });
+        outcome = found;
         if (!outcome.ok()) tell_if_verbose("AUTOPMR_POLICY is not in force: ", outcome.error());
         if (!outcome.warnings().empty()) tell_if_verbose("", outcome.warnings());
         done.store(true, std::memory_order_release);
