@@ -41,7 +41,7 @@ void tell(const decision& told) noexcept {
     line.write();
 }
 
-// The first decision again, with a note where this call asked for something else.
+// The first decision again, with a note where this call asked for something else, or where the program changed the default since.
 decision again(const policy& wishes) noexcept {
     decision first = kept_decision();
     const auto note = [&first](std::string_view asked, std::string_view what) {
@@ -50,6 +50,9 @@ decision again(const policy& wishes) noexcept {
     if (!wishes.backend.empty() && wishes.backend != first.chosen->name) note("backend ", wishes.backend);
     if (wishes.wanted.has_value() && *wishes.wanted != first.wanted) note("goal ", to_string(*wishes.wanted));
     if (wishes.replace && first.kept != nullptr) note("", "replace");
+    const std::pmr::memory_resource* const left = first.kept != nullptr ? first.kept : &first.resource();
+    if (std::pmr::get_default_resource() != left)
+        first.notes.add("the program has set another default resource since install_default() decided; it stays, and this decision is not in force for it");
     return first;
 }
 
