@@ -49,7 +49,8 @@ void* open_first_of(std::initializer_list<const char*> names, std::string_view h
 /// A text made at its first reading and kept for the life of the process: why a module can't serve, or its version.
 ///
 /// Several threads may make it at once, and the first one's is kept; so making must be repeatable (opening a library and
-/// finding functions are). No lock is held meanwhile: a fork in the middle leaves nothing locked.
+/// finding functions are). No lock is held meanwhile. Only the copy of the text is waited for, and by nobody in the child of a
+/// fork in the middle of it, which copies anew.
 class text_once {
 public:
     using maker = void (*)(reason& text) noexcept;
@@ -61,13 +62,13 @@ public:
     }
 
 private:
-    enum : int { open, writing, settled };
+    enum : unsigned long { open, settled, writing };  // from here on: the number of the process that copies
     bool made() const noexcept { return state_.load(std::memory_order_acquire) == settled; }
     void settle() noexcept;
 
-    maker            make_;
-    std::atomic<int> state_{open};
-    reason           text_;
+    maker                      make_;
+    std::atomic<unsigned long> state_{open};
+    reason                     text_;
 };
 
 }  // namespace autopmr
