@@ -47,7 +47,7 @@ void keep_own_heap(const backend& maker, layer& heap) noexcept {
 }
 
 void discard_own_heap(const backend& maker, layer& heap) noexcept {
-    if (maker.own_heap != nullptr) return;
+    if (maker.own_heap != nullptr) return heap.~layer();  // its own few bytes stay: they are the backend's
     auto* const pool = static_cast<concurrent_pool_resource*>(&heap);
     pool->~concurrent_pool_resource();
     os::unmap_pages(pool, sizeof(concurrent_pool_resource));

@@ -115,7 +115,7 @@ const char* intern_locked(std::string_view text) noexcept;
 heap_offer make_own_heap(const backend& maker) noexcept;
 // It is used from now on, and so for ever.
 void keep_own_heap(const backend& maker, layer& heap) noexcept;
-// Ends one that nobody used, where that can be: a pool can, what a backend makes itself lives for ever.
+// Ends one that nobody used.
 void discard_own_heap(const backend& maker, layer& heap) noexcept;
 // The guard or the secret memory, for ever, over a heap of its own where there is one. Where it can't be had, `heap` refuses
 // every request: never silently unguarded.

@@ -3,6 +3,7 @@
 #include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 
+#include "src/subsystem_node.hpp"
 #include "support/child_wishes.hpp"
 #include "support/sanitized.hpp"
 
@@ -129,6 +130,19 @@ TEST_CASE("a heap that was made for settings that are refused is ended") {
         need(refusals >= 2);  // the second heap's too, when the first was made
         return 0;
     });
+}
+
+TEST_CASE("one that a backend made itself is ended too") {
+    const backend& jemalloc = *find_backend("jemalloc");
+    if (!jemalloc.why_not().empty()) {
+        WARN("skipped: " << jemalloc.why_not());
+        return;
+    }
+    for (int i = 0; i != 5000; ++i) {  // there are 4094 of them at a time
+        const heap_offer offer = make_own_heap(jemalloc);
+        REQUIRE(offer.heap != nullptr);
+        discard_own_heap(jemalloc, *offer.heap);
+    }
 }
 
 #else
