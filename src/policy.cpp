@@ -9,6 +9,7 @@
 #include "src/policy_file.hpp"
 #include "src/policy_words.hpp"
 #include "src/subsystem_settings.hpp"
+#include "src/support/fork_watch.hpp"
 #include "src/verbose.hpp"
 
 #include <atomic>
@@ -43,10 +44,8 @@ public:
 private:
     // A child must not inherit a lock that another thread of its parent held.
     static void watch_fork() noexcept {
-        [[maybe_unused]] static const bool watched = [] {
-            subsystem_tree::watch_fork();
-            return os::at_fork([] { load_lock.lock(); }, [] { load_lock.unlock(); }, [] { load_lock.unlock(); });
-        }();
+        subsystem_tree::watch_fork();
+        fork_watch<held_across_fork<load_lock>>::begin();
     }
 
     std::unique_lock<std::mutex> held_;

@@ -94,11 +94,11 @@ decision install(const policy& wishes, void (*dress)(decision&, void*) noexcept,
     }
     // Before the others have to wait: it takes the loader's lock, which a thread may hold whose library installs as it loads.
     os::pin_module_of(&progress);
+    os::at_fork(nullptr, nullptr, start_over_in_child);  // before there is what a child would have to start over; twice does no harm
     for (unsigned seen = vacant; !progress.compare_exchange_strong(seen, installing); seen = vacant) {
         if (seen == installed) return again(wishes);
         progress.wait(installing, std::memory_order_acquire);
     }
-    os::at_fork(nullptr, nullptr, start_over_in_child);
     put_in_place(asked, wishes, made);
     ::new (static_cast<void*>(slot)) decision(made);
     progress.store(installed, std::memory_order_release);

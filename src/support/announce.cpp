@@ -1,5 +1,7 @@
 #include "src/support/announce.hpp"
 
+#include <atomic>
+
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
 #else  // built without Valgrind's headers: it sees the upstream's blocks only
@@ -36,10 +38,12 @@ bool on_asan() noexcept { return __asan_poison_memory_region != nullptr && __asa
 
 /// Memcheck alone listens. Under Valgrind's other tools, which count or profile, a program should do what it does by itself.
 bool on_valgrind() noexcept {
-    static const bool on = [] {
-        char one = 0;  // defined already: asking changes nothing
-        return VALGRIND_MAKE_MEM_DEFINED(&one, sizeof one) != 0;
-    }();
+    enum : signed char { unknown, no, yes };
+    static constinit std::atomic<signed char> answer{unknown};
+    if (const signed char known = answer.load(std::memory_order_relaxed); known != unknown) return known == yes;
+    char       one = 0;  // defined already: asking changes nothing
+    const bool on = VALGRIND_MAKE_MEM_DEFINED(&one, sizeof one) != 0;
+    answer.store(on ? yes : no, std::memory_order_relaxed);
     return on;
 }
 
