@@ -59,6 +59,10 @@ bool read_whole(const char* path, std::string& out, policy_result& result) {
     const auto            buffer = std::make_unique_for_overwrite<char[]>(most + 1);
     const long            size = os::read_file(path, buffer.get(), most + 1);
     fixed_text<1024>      line(path);
+    if (size < 0 && errno == ESPIPE) {
+        result.fail(line.append(": is a pipe, which may hold a part of a policy, or nothing yet; give the path of a file"));
+        return false;
+    }
     if (size < 0) {
         result.fail(line.append(": can't be read: ").append(std::strerror(errno)).append("; give the path of a readable policy file"));
         return false;

@@ -36,6 +36,9 @@ bool check_values(const subsystem_wish& wish, policy_result& result) noexcept {
     if (wants.limit && *wants.limit == 0)
         return result.fail(of(wish, wish.limit_at, "limit").append(
                    "is 0, which would refuse every request; give a size such as \"64MiB\", or leave it out for no limit")), false;
+    if (wants.limit && *wants.limit > PTRDIFF_MAX && *wants.limit != subsystem_options::no_limit)
+        return result.fail(of(wish, wish.limit_at, "limit").append("is ").append(*wants.limit).append(
+                   " bytes, more than this machine can address (a negative number becomes such); give a positive size, or no_limit for none")), false;
     const bool secret = wants.secret.value_or(false);
     if (secret && wants.under && *wants.under != guard::none && *wants.under != guard::pages)
         return result.fail(of(wish, wish.under_at, "guard").append("is \"").append(to_string(*wants.under)).append(

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -128,6 +129,12 @@ unsigned long process_number() noexcept { return static_cast<unsigned long>(::ge
 long read_file(const char* path, char* out, std::size_t size) noexcept {
     const int file = open_file(path);
     if (file < 0) return -1;
+    struct stat about{};
+    if (::fstat(file, &about) == 0 && S_ISFIFO(about.st_mode)) {  // since that is not waited for, what it gives is anything
+        close_file(file);
+        errno = ESPIPE;
+        return -1;
+    }
     std::size_t got = 0;
     long        n = 0;
     while (got != size && (n = read_some(file, out + got, size - got)) > 0) got += static_cast<std::size_t>(n);
