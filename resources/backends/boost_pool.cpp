@@ -1,6 +1,7 @@
 #include <autopmr/backends/boost_pool.hpp>
 
 #include "src/support/direct.hpp"
+#include "src/support/fork_watch.hpp"
 #include "src/support/module.hpp"
 
 namespace autopmr {
@@ -10,7 +11,7 @@ namespace {
 constinit imported<void*(std::size_t)>       pool_malloc;
 constinit imported<void(void*, std::size_t)> pool_free;
 constinit imported<std::size_t()>            pool_committed;
-constinit imported<void(decltype(&os::at_fork))> pool_start;
+constinit imported<void()>                   pool_lock, pool_unlock;
 constinit imported<const char*()>            pool_version;
 
 std::string_view why_not() noexcept;
@@ -38,6 +39,13 @@ using calls = direct<boost_pool_backend, library>;
 
 constinit immortal<boost_pool_resource> instance;
 
+// A fork waits until no thread is in the pool.
+struct pool_at_fork {
+    static void before_fork() noexcept { pool_lock(); }
+    static void in_parent() noexcept { pool_unlock(); }
+    static void in_child() noexcept { pool_unlock(); }
+};
+
 void load(reason& why_not) noexcept {
     constexpr std::string_view absent = AUTOPMR_BOOST_POOL_ABSENT;
     if (!absent.empty()) {
@@ -47,11 +55,12 @@ void load(reason& why_not) noexcept {
     void* module = open_first_of({"libautopmr-boost_pool.so"}, "link the program with autopmr::backends, which brings it", why_not);
     if (module == nullptr || !pool_free.require(module, "autopmr_boost_pool_free", why_not) ||
         !pool_committed.require(module, "autopmr_boost_pool_committed", why_not) ||
-        !pool_start.require(module, "autopmr_boost_pool_start", why_not) ||
+        !pool_lock.require(module, "autopmr_boost_pool_lock", why_not) ||
+        !pool_unlock.require(module, "autopmr_boost_pool_unlock", why_not) ||
         !pool_version.require(module, "autopmr_boost_pool_version", why_not) ||
         !pool_malloc.require(module, "autopmr_boost_pool_malloc", why_not))
         return;
-    pool_start(os::at_fork);
+    fork_watch<pool_at_fork>::begin();
     library::small.set(pool_malloc.get());
 }
 constinit text_once reason_not_to_serve{load};

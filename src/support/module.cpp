@@ -16,20 +16,4 @@ void* open_first_of(std::initializer_list<const char*> names, std::string_view h
     return nullptr;
 }
 
-void text_once::settle() noexcept {
-    reason text;
-    make_(text);
-    const unsigned long here = writing + os::process_number();
-    unsigned long       now = state_.load(std::memory_order_acquire);
-    while (now != settled) {
-        if (now == here) {  // another thread is copying its text: a few nanoseconds
-            now = state_.load(std::memory_order_acquire);
-        } else if (state_.compare_exchange_weak(now, here, std::memory_order_acquire)) {
-            text_ = text;
-            state_.store(settled, std::memory_order_release);
-            return;
-        }
-    }
-}
-
 }  // namespace autopmr

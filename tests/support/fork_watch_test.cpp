@@ -4,6 +4,7 @@
 #include <autopmr/fork_mutex.hpp>
 #include <autopmr/guarded/secret_resource.hpp>
 #include <autopmr/policy.hpp>
+#include <autopmr/selector.hpp>
 #include <autopmr/subsystem.hpp>
 
 #include "src/support/per_thread.hpp"
@@ -86,6 +87,12 @@ bool use_secrets() {
     return true;
 }
 
+bool use_boost_pool() {
+    const backend& pool = *find_backend("boost_pool");
+    if (pool.why_not().empty()) pool.deallocate(pool.allocate(40, 8), 40, 8);
+    return true;
+}
+
 void check(const std::function<bool()>& first, const std::function<bool()>& use) {
     for (const bool entered : {false, true})
         must_pass([&] {
@@ -103,6 +110,7 @@ TEST_CASE("a child that is forked while a part registers what it does around for
     check(books, use_tree);
     check(use_tree, use_policy);
     check(use_mutex, use_secrets);
+    if (in_child([] { return find_backend("boost_pool")->why_not().empty() ? 0 : 1; }).exit_status == 0) check(books, use_boost_pool);
 }
 
 TEST_CASE("a child that is forked while the first record is made goes on") {

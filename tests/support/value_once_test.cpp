@@ -1,5 +1,5 @@
-// A child that is forked while a thread of its parent copies a module's text waits for nobody. Here that thread stands still in the
-// middle of the copy, which lands on a page that it may not write yet.
+// A child that is forked while a thread of its parent copies such a value, here a module's text, waits for nobody. That thread
+// stands still in the middle of the copy, which lands on a page that it may not write yet.
 #include "src/support/module.hpp"
 
 #include "support/child_wishes.hpp"
