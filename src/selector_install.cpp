@@ -8,6 +8,7 @@
 #include "src/guard_stacks.hpp"
 #include "src/platform/os.hpp"
 #include "src/selector_install.hpp"
+#include "src/support/probe.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -100,6 +101,7 @@ decision install(const policy& wishes, void (*dress)(decision&, void*) noexcept,
         progress.wait(installing, std::memory_order_acquire);
     }
     put_in_place(asked, wishes, made);
+    AUTOPMR_PROBE(default_chosen, made.chosen->name.data(), made.rule.data());
     ::new (static_cast<void*>(slot)) decision(made);
     progress.store(installed, std::memory_order_release);
     progress.notify_all();

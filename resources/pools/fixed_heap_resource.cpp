@@ -42,6 +42,9 @@ bool fixed_heap_resource::give(void* buffer, std::size_t bytes) noexcept {
 
 fixed_heap_resource::~fixed_heap_resource() {
     if (!watched_) return;
+    walk([](const heap_block& block) {
+        if (block.used) announce::block_dropped(block.address);
+    });
     announce::show(first_, capacity());
     announce::pool_gone(this);
 }

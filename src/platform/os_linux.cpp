@@ -23,8 +23,27 @@ namespace autopmr::os {
 
 const char* environment(const char* name) noexcept { return ::secure_getenv(name); }
 
-void* open_module(const char* name, fixed_text<192>& why_not) noexcept {
-    void* module = ::dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+namespace {
+
+#if defined(__GLIBC__)
+/// The C library's own dlopen: heaptrack's, which stands in front of it, takes RTLD_DEEPBIND away.
+void* open_with_own_names_first(const char* name, int flags) noexcept {
+    auto* open = &::dlopen;
+    if (void* const libc = ::dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD))
+        if (void* const found = ::dlsym(libc, "dlopen")) open = reinterpret_cast<decltype(open)>(found);
+    void* const module = open(name, flags | RTLD_DEEPBIND);
+    if (const auto changed = heaptrack().modules_changed) changed();  // it saw no dlopen, and would not name the module's functions
+    return module;
+}
+#else
+void* open_with_own_names_first(const char* name, int flags) noexcept { return ::dlopen(name, flags); }
+#endif
+
+}  // namespace
+
+void* open_module(const char* name, fixed_text<192>& why_not, names_of first) noexcept {
+    constexpr int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+    void* module = first == names_of::module ? open_with_own_names_first(name, flags) : ::dlopen(name, flags);
     if (module == nullptr) {
         const char* reason = ::dlerror();
         why_not.append(reason != nullptr ? reason : "dlopen failed and gave no reason");

@@ -25,14 +25,18 @@ class imported<Result(Arguments...)> {
 public:
     using pointer = Result (*)(Arguments...);
 
-    bool find(void* module, const char* name) noexcept {
-        const auto found = reinterpret_cast<pointer>(os::symbol(module, name));
-        if (found != nullptr) address_.store(found, std::memory_order_release);
-        return found != nullptr;
+    /// What shall be called instead of a function that was found: told.hpp has such.
+    using replacement = pointer (*)(pointer found) noexcept;
+
+    bool find(void* module, const char* name, replacement instead = nullptr) noexcept {
+        auto found = reinterpret_cast<pointer>(os::symbol(module, name));
+        if (found == nullptr) return false;
+        address_.store(instead != nullptr ? instead(found) : found, std::memory_order_release);
+        return true;
     }
     /// The same, and a reason when it is not there.
-    bool require(void* module, const char* name, reason& why_not) noexcept {
-        if (find(module, name)) return true;
+    bool require(void* module, const char* name, reason& why_not, replacement instead = nullptr) noexcept {
+        if (find(module, name, instead)) return true;
         why_not = fixed_text<192>("the library that was found lacks ").append(name).append(": is it another of that name?");
         return false;
     }
@@ -45,7 +49,8 @@ private:
 };
 
 /// Opens the first of these that loads, for good. Null, and the first one's reason, when none does.
-void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not) noexcept;
+void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not,
+                    os::names_of first = os::names_of::process) noexcept;
 
 /// Why a module can't serve, or its version. Making is repeatable: opening a library and finding functions are.
 class text_once : value_once<reason> {
