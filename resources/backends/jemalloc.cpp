@@ -31,6 +31,8 @@ using calls = direct<jemalloc_backend, library>;
 
 constinit immortal<jemalloc_resource> instance;
 
+constexpr auto size_of = [](void* block) { return jemalloc.usable_size(block); };
+
 void load(reason& why_not) noexcept {
     constexpr std::string_view absent = AUTOPMR_JEMALLOC_ABSENT;
     if (!absent.empty()) {
@@ -43,7 +45,7 @@ void load(reason& why_not) noexcept {
         !j.malloc.require(module, "autopmr_jemalloc_malloc", why_not, told::gives<jemalloc_backend, 0>) ||
         !j.mallocx.require(module, "autopmr_jemalloc_mallocx", why_not) ||
         !j.mallocx_told.require(module, "autopmr_jemalloc_mallocx", why_not, told::gives<jemalloc_backend, 0>) ||
-        !j.free.require(module, "autopmr_jemalloc_free", why_not, told::takes<jemalloc_backend, jemalloc.usable_size>) ||
+        !j.free.require(module, "autopmr_jemalloc_free", why_not, told::takes<jemalloc_backend, size_of>) ||
         !j.sdallocx.require(module, "autopmr_jemalloc_sdallocx", why_not) ||
         !j.mallctl.require(module, "autopmr_jemalloc_mallctl", why_not))
         return;

@@ -49,6 +49,15 @@ fixed_heap_resource::~fixed_heap_resource() {
     announce::pool_gone(this);
 }
 
+heap_block fixed_heap_resource::block_at(const heap_block* before) const noexcept {
+    const engine self(const_cast<fixed_heap_resource&>(*this));
+    const engine::block* b = before == nullptr
+                         ? reinterpret_cast<engine::block*>(first_)
+                         : engine::block_of(static_cast<char*>(before->address) + before->bytes + engine::word);
+    if (!self.inside(b) || !self.possible(b, engine::size_of(b))) return {nullptr, 0, false};  // the end, or no way on
+    return {engine::payload(b), engine::size_of(b) - engine::word, (b->header & engine::is_free) == 0};
+}
+
 void* fixed_heap_resource::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
     return std::has_single_bit(alignment) ? engine(*this).allocate(bytes, alignment) : nullptr;
 }

@@ -16,6 +16,13 @@ namespace autopmr {
 /// Room for a reason; no longer than what a decision keeps of it.
 using reason = fixed_text<192>;
 
+struct as_found {
+    template <class Pointer>
+    Pointer operator()(Pointer found) const noexcept {
+        return found;
+    }
+};
+
 /// A function of a module. Reading is free of locks, so that it can stand on hot paths.
 template <class Signature>
 class imported;
@@ -25,17 +32,17 @@ class imported<Result(Arguments...)> {
 public:
     using pointer = Result (*)(Arguments...);
 
-    /// What shall be called instead of a function that was found: told.hpp has such.
-    using replacement = pointer (*)(pointer found) noexcept;
-
-    bool find(void* module, const char* name, replacement instead = nullptr) noexcept {
-        auto found = reinterpret_cast<pointer>(os::symbol(module, name));
+    /// `instead(found)` is what shall be called: told.hpp has such.
+    template <class Instead = as_found>
+    bool find(void* module, const char* name, Instead instead = {}) noexcept {
+        const auto found = reinterpret_cast<pointer>(os::symbol(module, name));
         if (found == nullptr) return false;
-        address_.store(instead != nullptr ? instead(found) : found, std::memory_order_release);
+        address_.store(instead(found), std::memory_order_release);
         return true;
     }
     /// The same, and a reason when it is not there.
-    bool require(void* module, const char* name, reason& why_not, replacement instead = nullptr) noexcept {
+    template <class Instead = as_found>
+    bool require(void* module, const char* name, reason& why_not, Instead instead = {}) noexcept {
         if (find(module, name, instead)) return true;
         why_not = fixed_text<192>("the library that was found lacks ").append(name).append(": is it another of that name?");
         return false;

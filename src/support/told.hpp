@@ -45,8 +45,8 @@ template <const backend& Which, class... Arguments>
 constinit inline std::atomic<void (*)(void*, Arguments...)> taker{nullptr};
 
 /// For a function that hands out a block; its argument number `Size`, from 0, is the size in bytes.
-template <const backend& Which, std::size_t Size, class... Arguments>
-auto gives(void* (*found)(Arguments...)) noexcept -> void* (*)(Arguments...) {
+template <const backend& Which, std::size_t Size>
+constexpr auto gives = []<class... Arguments>(void* (*found)(Arguments...)) noexcept -> void* (*)(Arguments...) {
     if (!wanted<Which>()) return found;
     giver<Which, Arguments...>.store(found, std::memory_order_relaxed);
     return [](Arguments... arguments) -> void* {
@@ -54,17 +54,17 @@ auto gives(void* (*found)(Arguments...)) noexcept -> void* (*)(Arguments...) {
         if (block != nullptr) announce::block_given(announce::no_pool, block, std::get<Size>(std::tuple(arguments...)));
         return block;
     };
-}
+};
 
 /// For a function that takes one back. It will write into the block, whose size `size_of` says, from the same arguments.
-template <const backend& Which, auto& size_of, class... Arguments>
-auto takes(void (*found)(void*, Arguments...)) noexcept -> void (*)(void*, Arguments...) {
+template <const backend& Which, auto& size_of>
+constexpr auto takes = []<class... Arguments>(void (*found)(void*, Arguments...)) noexcept -> void (*)(void*, Arguments...) {
     if (!wanted<Which>()) return found;
     taker<Which, Arguments...>.store(found, std::memory_order_relaxed);
     return [](void* block, Arguments... arguments) {
         if (block != nullptr) announce::block_returned(announce::no_pool, block, size_of(block, arguments...));
         taker<Which, Arguments...>.load(std::memory_order_relaxed)(block, arguments...);
     };
-}
+};
 
 }  // namespace autopmr::told
