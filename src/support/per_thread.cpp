@@ -90,6 +90,8 @@ thread_record* current() noexcept {
 
 thread_record* current_or_new() noexcept {
     if (this_thread_record() != nullptr) return current();
+    // A signal handler that comes here in the middle does without one, as on a thread that is over.
+    os::keep_thread_record(reinterpret_cast<thread_record*>(thread_is_over));
     watch_fork();
     // A thread may end after the plugin that brought this code was closed. No one waits here: the loader has a lock of its own.
     if (!stays.load(std::memory_order_relaxed) && !stays.exchange(true)) os::pin_module_of(&the_lock);
@@ -97,9 +99,14 @@ thread_record* current_or_new() noexcept {
     {
         const std::scoped_lock hold(the_lock);
         record = take_record();
-        if (record == nullptr) return nullptr;
-        record->in_use = true;
-        record->number = os::thread_number();
+        if (record != nullptr) {
+            record->in_use = true;
+            record->number = os::thread_number();
+        }
+    }
+    if (record == nullptr) {
+        os::keep_thread_record(nullptr);
+        return nullptr;
     }
     os::keep_thread_record(record);
     if (os::at_thread_exit(end_of_thread, record)) return record;
