@@ -51,13 +51,13 @@ std::size_t size_in_pool(std::size_t bytes) { return bytes < 16 ? 16 : bytes; }
 
 extern "C" {
 
-// Once for all calls: a fork waits until no thread is in the pool.
-__attribute__((visibility("default"))) void autopmr_boost_pool_start(bool (*at_fork)(void (*)(), void (*)(), void (*)()) noexcept,
-                                                                     void (*parcelled)(const void*) noexcept) {
+// Whom to tell of what the pool takes, or null.
+__attribute__((visibility("default"))) void autopmr_boost_pool_start(void (*parcelled)(const void*) noexcept) {
     tell_parcelled.store(parcelled, std::memory_order_relaxed);
-    static const bool arranged = at_fork([] { lock.lock(); }, [] { lock.unlock(); }, [] { lock.unlock(); });
-    (void)arranged;
 }
+// Around a fork.
+__attribute__((visibility("default"))) void autopmr_boost_pool_lock() noexcept { lock.lock(); }
+__attribute__((visibility("default"))) void autopmr_boost_pool_unlock() noexcept { lock.unlock(); }
 
 __attribute__((visibility("default"))) void* autopmr_boost_pool_malloc(std::size_t bytes) noexcept {
     if (bytes > PTRDIFF_MAX / 2) return nullptr;  // the pool adds its headers unchecked

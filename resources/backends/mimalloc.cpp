@@ -32,7 +32,7 @@ auto aligned_of(void* (*found)(std::size_t, std::size_t)) noexcept -> void* (*)(
     return [](std::size_t bytes, std::size_t alignment) { return mimalloc.memalign(alignment, bytes); };
 }
 
-constexpr auto size_of = [](void* block) { return mimalloc.usable_size(block); };
+constexpr auto size_of = [](void* block) { return mimalloc.usable_size ? mimalloc.usable_size(block) : 0; };
 
 void load(reason& why_not) noexcept {
     // heaptrack puts an mi_free of its own in front of every program's, with nothing behind it where mimalloc comes later.
@@ -47,8 +47,8 @@ void load(reason& why_not) noexcept {
         return;
     }
     const bool replaced = told::look<mimalloc_backend>(module, "mi_malloc", "mi_free");
-    if (!m.usable_size.require(module, "mi_usable_size", why_not) ||
-        (replaced && !m.memalign.require(module, "memalign", why_not)) ||
+    m.usable_size.find(module, "mi_usable_size");
+    if ((replaced && !m.memalign.require(module, "memalign", why_not)) ||
         !m.malloc_aligned.require(module, "mi_malloc_aligned", why_not, aligned_of) ||
         !m.free.require(module, "mi_free", why_not, told::takes<mimalloc_backend, size_of>) ||
         !m.malloc.require(module, "mi_malloc", why_not, told::gives<mimalloc_backend, 0>))

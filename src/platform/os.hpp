@@ -109,7 +109,7 @@ std::uint64_t random_key() noexcept;
 /// Returns after every running thread of this process has passed a full memory barrier. False when the system can't.
 bool fence_all_threads() noexcept;
 
-/// Up to `size` bytes of a file; the number read, or -1 with errno set. No locks, no allocation.
+/// Up to `size` bytes of a file; the number read, or -1 with errno set: ESPIPE for a pipe. No locks, no allocation.
 long read_file(const char* path, char* out, std::size_t size) noexcept;
 /// The same in pieces, for files of any length: a handle or -1 with errno set; bytes read, 0 at the end, -1 with errno set.
 int  open_file(const char* path) noexcept;

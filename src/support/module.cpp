@@ -16,16 +16,4 @@ void* open_first_of(std::initializer_list<const char*> names, std::string_view h
     return nullptr;
 }
 
-void text_once::settle() noexcept {
-    reason text;
-    make_(text);
-    int expected = open;
-    if (state_.compare_exchange_strong(expected, writing, std::memory_order_acquire)) {
-        text_ = text;
-        state_.store(settled, std::memory_order_release);
-    } else {
-        while (!made()) {}  // another thread is copying its text: a few nanoseconds
-    }
-}
-
 }  // namespace autopmr

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "src/platform/os.hpp"
+#include "src/support/value_once.hpp"
 
 namespace autopmr {
 
@@ -58,28 +59,11 @@ private:
 void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not,
                     os::names_of first = os::names_of::process) noexcept;
 
-/// A text made at its first reading and kept for the life of the process: why a module can't serve, or its version.
-///
-/// Several threads may make it at once, and the first one's is kept; so making must be repeatable (opening a library and
-/// finding functions are). No lock is held meanwhile: a fork in the middle leaves nothing locked.
-class text_once {
+/// Why a module can't serve, or its version. Making is repeatable: opening a library and finding functions are.
+class text_once : value_once<reason> {
 public:
-    using maker = void (*)(reason& text) noexcept;
-
-    explicit constexpr text_once(maker make) noexcept : make_(make) {}
-    std::string_view view() noexcept {
-        if (!made()) settle();
-        return text_.view();
-    }
-
-private:
-    enum : int { open, writing, settled };
-    bool made() const noexcept { return state_.load(std::memory_order_acquire) == settled; }
-    void settle() noexcept;
-
-    maker            make_;
-    std::atomic<int> state_{open};
-    reason           text_;
+    using value_once::value_once;
+    std::string_view view() noexcept { return get().view(); }
 };
 
 }  // namespace autopmr

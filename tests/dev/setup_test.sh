@@ -86,6 +86,20 @@ dev debian build
 expect "installing with apt-get: libtbb-dev" in "$output"
 expect "cmake --preset release" in "$asked"
 
+case="an option that the demo does not have is refused before anything is built"
+dev debian demo --rounds 2 --bogus
+expect "demo: unknown option --bogus; ./dev demo --help lists them" in "$output"
+expect 1 in "$status"
+expect not "cmake" in "$asked"
+for option in --help $(sed -n 's/^ *"  \(--[a-z]*\) .*/\1/p; s/.*also as \(--[a-z]*\) .*/\1/p' "$top/examples/package_index.cpp"); do
+    case="an option that the demo has is passed on: $option"
+    dev debian demo "$option"
+    expect "cmake --build build/release" in "$asked"
+    options="${options:-} $option"
+done
+case="the demo's options are read from its usage"
+expect " --help --file --rounds --case" in "${options:-}"
+
 case="the tests need the light bridges' libraries, what their examples work on, and nothing heavy"
 mkdir -p "$work/project/adapters" "$work/project/tests/fresh"
 echo '# Debian: liblight-dev <light.h>' >"$work/project/adapters/light.cmake"
