@@ -1,3 +1,4 @@
+#include "src/platform/os.hpp"
 #include "src/support/attempt.hpp"
 
 #include <autopmr/adapters/c_heap.hpp>
@@ -55,9 +56,14 @@ c_heap::header* c_heap::header_of(const void* block) const noexcept {
     return nullptr;
 }
 
-bool c_heap::owns(const void* block) const noexcept {
-    const header& about = *(static_cast<const header*>(block) - 1);
-    return about.tag == tag_of(block, this, about.bytes, about.shift);
+[[gnu::no_sanitize_address, gnu::no_sanitize_thread]] bool c_heap::owns(const void* block) const noexcept {
+    constexpr std::uintptr_t least_page = 4096;
+    const auto               place = reinterpret_cast<std::uintptr_t>(block);
+    const header&            about = *(static_cast<const header*>(block) - 1);
+    // A block of another heap may lie where memory begins.
+    if (place % alignment != 0 || (place % least_page == 0 && !os::can_be_read(&about))) return false;
+    const unsigned right = tag_of(block, this, about.bytes, about.shift);
+    return about.tag == right || about.tag == (right ^ freed_mark);
 }
 
 void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {

@@ -25,8 +25,9 @@ c_heap& root() noexcept {
 }
 
 struct going_in {
-    going_in() noexcept { inside = true; }
-    ~going_in() { inside = false; }
+    going_in() noexcept : before(std::exchange(inside, true)) {}
+    ~going_in() { inside = before; }
+    const bool before;
 };
 
 void* serve(std::size_t bytes, std::size_t alignment) noexcept {
@@ -77,7 +78,8 @@ void* or_null(std::size_t bytes, std::size_t alignment) noexcept {
 
 void take(void* block) noexcept {
     if (block == nullptr) return;
-    c_heap* const heap = chosen.get();
+    const going_in mark;  // what a resource allocates while it takes a block back would find it in the middle of that
+    c_heap* const  heap = chosen.get();
     (heap != nullptr && heap->owns(block) ? *heap : root()).free(block);
 }
 

@@ -1,3 +1,5 @@
+#include "src/platform/os.hpp"
+
 #include <autopmr/adapters/static_heap.hpp>
 
 #include <new>
@@ -21,8 +23,10 @@ install_answer heap_slot::install(resource_ptr resource, bool assume, const char
     if (threads == thread_use::one_thread) return {install_answer::one_thread_only};
     if (threads == thread_use::unknown && !assume) return {install_answer::threads_unknown};
     const char* nobody = nullptr;
+    if (who == nullptr) who = "somebody without a name";
     if (!who_.compare_exchange_strong(nobody, who, std::memory_order_acq_rel, std::memory_order_acquire))
         return {install_answer::already_installed, nobody};
+    os::pin_module_of(this);  // the library keeps the functions that lie beside this, also when the plugin that brought them is closed
     ready_.store(new (&heap_) c_heap(std::move(resource)), std::memory_order_release);
     if (last == nullptr) return {};
     const install_answer of_library{last(), "somebody else, not through autopmr"};

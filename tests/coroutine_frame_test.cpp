@@ -38,6 +38,8 @@ private:
 };
 
 task sum(std::allocator_arg_t, std::pmr::memory_resource*, int a, int b) { co_return a + b; }
+task with_allocator(std::allocator_arg_t, std::pmr::polymorphic_allocator<>, int a) { co_return a; }
+task with_derived(std::allocator_arg_t, autopmr_test::traffic*, int a) { co_return a; }
 task plain(int a) { co_return a; }
 
 struct counter {
@@ -56,6 +58,15 @@ TEST_CASE("frames of functions, members and lambdas come from the resource that 
     const auto lambda = [](std::allocator_arg_t, std::pmr::memory_resource*, int a) -> task { co_return a * 2; };
     CHECK(lambda(std::allocator_arg, &at, 4).run() == 8);
     CHECK(at.now().allocations == 3);
+    CHECK(at.settled());
+}
+
+TEST_CASE("a resource may be named by an allocator over it, or as what it is") {
+    autopmr_test::traffic at;
+    CHECK(with_allocator(std::allocator_arg, &at, 1).run() == 1);
+    CHECK(at.now().allocations == 1);
+    CHECK(with_derived(std::allocator_arg, &at, 2).run() == 2);
+    CHECK(at.now().allocations == 2);
     CHECK(at.settled());
 }
 

@@ -16,7 +16,27 @@ struct alignas(64) wide {
     int value;
 };
 
+struct with_a_new_of_its_own {
+    static void* operator new(std::size_t) = delete;
+    int          value = 5;
+};
+
 }  // namespace
+
+TEST_CASE("an object with an operator new of its own, a constant, and a pointer that is empty at first") {
+    autopmr_test::strict_upstream at;
+    {
+        CHECK(autopmr::make_unique<with_a_new_of_its_own>(at)->value == 5);
+        CHECK(*autopmr::make_unique<const int>(at, 3) == 3);
+        autopmr::resource_unique_ptr<int> later;
+        CHECK(later == nullptr);
+        later = autopmr::make_unique<int>(at, 4);
+        CHECK(*later == 4);
+        CHECK(at.live() == 1);
+    }
+    CHECK(at.live() == 0);
+    CHECK_FALSE(at.wrong);
+}
 
 TEST_CASE("an object in a resource is one block, which goes back with its last owner") {
     autopmr_test::strict_upstream at;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 static nghttp2_nv header(const char* name, const std::string& value) {
     return {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name)), reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())),
@@ -14,6 +15,9 @@ static nghttp2_nv header(const char* name, const std::string& value) {
 }
 
 int main() {
+    const char* const texts = "/usr/share/common-licenses";
+    std::error_code   none;
+    if (std::filesystem::is_empty(texts, none) || none) return std::puts("skipped: no licence texts are here"), 77;
     nghttp2_session_callbacks* callbacks = nullptr;
     if (nghttp2_session_callbacks_new(&callbacks) != 0) return 1;
     int requests = 0, answer = 0;
@@ -26,7 +30,7 @@ int main() {
     // [/session]
     const std::string method = "GET", scheme = "https", host = "example.org";
     while (answer >= 0)  // nobody sends them: they wait in the session
-        for (const auto& entry : std::filesystem::directory_iterator("/usr/share/common-licenses")) {
+        for (const auto& entry : std::filesystem::directory_iterator(texts)) {
             const std::string path = entry.path().string();
             const nghttp2_nv  headers[] = {header(":method", method), header(":scheme", scheme), header(":authority", host), header(":path", path)};
             answer = nghttp2_submit_request(session, nullptr, headers, 4, nullptr, nullptr);

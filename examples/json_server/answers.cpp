@@ -36,11 +36,18 @@ void append(std::pmr::string& out, const json::value& value) {
 
 answer error(std::pmr::string& out, unsigned status, std::string_view text) {
     out.assign("{\"error\": \"").append(text).append("\"}\n");
-    return {status, "application/json"};
+    return {status};
+}
+
+answer wrong_method(std::pmr::string& out, std::string_view allow) {
+    answer said = error(out, 405, "this path takes another method");
+    said.allow = allow;
+    return said;
 }
 
 // What a client sent, parsed into the request's memory: an array of codes gives the array of names.
 answer translate(const languages& known, const question& asked, json::storage_ptr storage, std::pmr::string& out) {
+    if (asked.method != "POST") return wrong_method(out, "POST");
     if (!asked.has_token) return error(out, 401, "POST needs the header Authorization: Bearer TOKEN");
     json::error_code  wrong;
     const json::value sent = json::parse(json::string_view(asked.body.data(), asked.body.size()), wrong, storage);
@@ -87,6 +94,8 @@ const json::object* languages::find(std::string_view code) const {
 answer respond(const languages& known, const question& asked, std::pmr::memory_resource& memory, std::pmr::string& out) {
     autopmr::boost_resource<> over(&memory);
     const std::string_view    path = asked.target.substr(0, asked.target.find('?'));
+    if (path == "/translate") return translate(known, asked, &over, out);
+    if (asked.method != "GET" && asked.method != "HEAD") return wrong_method(out, "GET, HEAD");
     if (path == "/metrics") {
         append_metrics(out);
         return {200, "application/openmetrics-text; version=1.0.0; charset=utf-8"};
@@ -95,7 +104,6 @@ answer respond(const languages& known, const question& asked, std::pmr::memory_r
         out.append(autopmr::subsystem_table());
         return {200, "text/plain; charset=utf-8"};
     }
-    if (path == "/translate" && asked.method == "POST") return translate(known, asked, &over, out);
     if (path == "/search") return search(known, parameter(asked.target, "q"), &over, out);
     if (path == "/language") {
         const json::object* const found = known.find(parameter(asked.target, "code"));

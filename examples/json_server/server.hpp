@@ -14,10 +14,12 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/json.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <memory_resource>
 #include <string>
 #include <string_view>
@@ -31,6 +33,7 @@ struct options {
     unsigned       threads = 2;
     bool           arenas = true;  ///< false: each allocation of a request is the connection's subsystem's
     std::size_t    connection_limit = 256 << 10;  ///< bytes
+    unsigned       patience = 30;                 ///< seconds, for a request to come, and for an answer to be taken
 };
 
 /// The document, and an index of it by code.
@@ -53,6 +56,10 @@ struct place {
     autopmr::subsystem_resource* memory = nullptr;
     std::atomic<bool>            taken{false};
 };
+struct leave {
+    void operator()(place* one) const noexcept { one->taken = false; }
+};
+using taken_place = std::unique_ptr<place, leave>;
 
 class server {
 public:
@@ -63,8 +70,9 @@ public:
 
 private:
     boost::asio::awaitable<void> accept(boost::asio::ip::tcp::acceptor& at);
-    boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket, place& here);
-    boost::asio::awaitable<bool> serve_one(boost::asio::ip::tcp::socket& socket, std::pmr::vector<char>& buffer, std::size_t& filled, place& here);
+    boost::asio::awaitable<void> serve(boost::beast::tcp_stream client, taken_place here);
+    boost::asio::awaitable<unsigned> serve_one(boost::beast::tcp_stream& client, std::pmr::vector<char>& buffer, std::size_t& filled, place& here);
+    boost::asio::awaitable<void> refuse(boost::beast::tcp_stream& client, unsigned status, std::pmr::vector<char>& buffer);
 
     options                        options_;
     languages                      languages_;
@@ -81,6 +89,7 @@ struct question {
 struct answer {
     unsigned         status = 200;
     std::string_view type = "application/json";
+    std::string_view allow = {};  ///< the methods, of a 405
 };
 answer respond(const languages& known, const question& asked, std::pmr::memory_resource& memory, std::pmr::string& out);
 

@@ -21,15 +21,16 @@ namespace autopmr {
 template <class T>
 class resource_delete {
 public:
+    resource_delete() noexcept = default;  ///< of an empty pointer
     explicit resource_delete(std::pmr::memory_resource* resource) noexcept : resource_(resource) {}
     void operator()(T* object) const noexcept {
         object->~T();
-        resource_->deallocate(object, sizeof(T), alignof(T));
+        resource_->deallocate(const_cast<std::remove_cv_t<T>*>(object), sizeof(T), alignof(T));
     }
     [[nodiscard]] std::pmr::memory_resource* resource() const noexcept { return resource_; }
 
 private:
-    std::pmr::memory_resource* resource_;
+    std::pmr::memory_resource* resource_ = nullptr;
 };
 
 template <class T>
@@ -45,7 +46,7 @@ template <class T, class... Args>
             if (block != nullptr) to->deallocate(block, sizeof(T), alignof(T));
         }
     } pending{&resource, resource.allocate(sizeof(T), alignof(T))};
-    T* const object = new (pending.block) T(std::forward<Args>(args)...);
+    T* const object = ::new (pending.block) T(std::forward<Args>(args)...);
     pending.block = nullptr;
     return resource_unique_ptr<T>(object, resource_delete<T>(&resource));
 }

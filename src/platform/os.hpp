@@ -87,6 +87,8 @@ void* open_module(const char* name, fixed_text<192>& why_not, names_of first = n
 void* symbol(void* module, const char* name) noexcept;
 /// Keeps the object file that holds `address` from ever being unloaded. True when that is so.
 bool pin_module_of(const void* address) noexcept;
+/// Whether 8 bytes there, aligned, may be looked at. True where the system can't say. errno stays as it is.
+bool can_be_read(const void* address) noexcept;
 
 /// Calls `hook(value)` when this thread ends, after most of its thread_locals are gone. One hook for the whole library;
 /// a null value cancels. False when the system has no such thing: the value then outlives the thread.

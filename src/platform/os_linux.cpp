@@ -58,6 +58,14 @@ bool pin_module_of(const void* address) noexcept {
     return ::dlopen(where.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
 }
 
+bool can_be_read(const void* address) noexcept {
+    // The kernel reads the set of signals before it sees that it is told to do nothing it knows with it.
+    const int  before = errno;
+    const bool unreadable = ::syscall(SYS_rt_sigprocmask, ~0, address, nullptr, 8) != 0 && errno == EFAULT;
+    errno = before;
+    return !unreadable;
+}
+
 void keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }
 
 unsigned long thread_number() noexcept { return static_cast<unsigned long>(::syscall(SYS_gettid)); }

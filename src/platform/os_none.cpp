@@ -71,6 +71,7 @@ void* open_module(const char*, fixed_text<192>& why_not, names_of) noexcept {
 }
 void* symbol(void*, const char*) noexcept { return nullptr; }
 bool  pin_module_of(const void*) noexcept { return true; }  // nothing is ever unloaded
+bool  can_be_read(const void*) noexcept { return true; }
 
 bool          at_thread_exit(void (*)(void*), void*) noexcept { return false; }
 void          keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }

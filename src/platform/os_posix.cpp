@@ -46,6 +46,8 @@ bool pin_module_of(const void* address) noexcept {
     return ::dladdr(address, &where) != 0 && where.dli_fname != nullptr && ::dlopen(where.dli_fname, RTLD_NOW) != nullptr;
 }
 
+bool can_be_read(const void*) noexcept { return true; }
+
 void keep_thread_record(thread_record* record) noexcept { record_of_this_thread = record; }
 
 unsigned long thread_number() noexcept {

@@ -121,6 +121,8 @@ bool pin_module_of(const void* address) noexcept {
                                 static_cast<const char*>(address), &module) != 0;
 }
 
+bool can_be_read(const void*) noexcept { return true; }
+
 bool at_thread_exit(void (*hook)(void*), void* value) noexcept {
     static void (*const called)(void*) = hook;
     // Fiber-local storage calls back at thread exit; thread-local storage does not. Null values are not called for.

@@ -53,6 +53,19 @@ TEST_CASE("a container of std::pmr stands on a resource of Boost's") {
     CHECK(at.settled());
 }
 
+namespace autopmr_test {
+boost_pmr::memory_resource& boost_without_rtti(std::pmr::memory_resource& upstream);  // of a file of its own
+}
+
+TEST_CASE("a resource of Boost's may come from a part of the program that has no RTTI") {
+    static traffic at;
+    std_resource   under(&autopmr_test::boost_without_rtti(at));
+    { const std::pmr::string text(100, 'x', &under); }
+    CHECK(under.upstream_resource() == nullptr);
+    CHECK(at.now().allocations == 1);
+    CHECK(at.settled());
+}
+
 TEST_CASE("std, boost and std again is two virtual calls: the wrapper in the middle is passed by") {
     traffic        at;
     boost_resource over(&at);

@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "tests/adapters/support/each_failure.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/faults.hpp"
@@ -155,17 +158,33 @@ TEST_CASE("a pointer that is not of this heap, and one that was freed, are fault
     CHECK(faults.count == 4);
 
     void* block = heap.malloc(40);
+    CHECK(heap.owns(block));
+    CHECK_FALSE(other.owns(block));
+    CHECK_FALSE(heap.owns(mine + 32));
     other.free(block);
     CHECK(faults.count == 5);
     CHECK(faults.last.kind == autopmr::fault_kind::foreign_pointer);
     CHECK(memory.freed == 0);
     heap.free(block);
     CHECK(memory.freed == 1);
+    CHECK(heap.owns(block));  // so that who asks first has the fault here
     heap.free(block);
     CHECK(faults.count == 6);
     CHECK(faults.last.kind == autopmr::fault_kind::double_free);
     CHECK(faults.last.expected_bytes == 40);
     CHECK(memory.freed == 1);
+}
+
+TEST_CASE("whose a block is can be asked of one that lies where memory begins, and of none") {
+    const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    auto* const       pages = static_cast<std::byte*>(::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    REQUIRE(pages != MAP_FAILED);
+    REQUIRE(::mprotect(pages, page, PROT_NONE) == 0);
+    const c_heap heap;
+    CHECK_FALSE(heap.owns(pages + page));
+    CHECK_FALSE(heap.owns(pages + page + 17));
+    CHECK_FALSE(heap.owns(pages + page + 32));
+    ::munmap(pages, 2 * page);
 }
 
 TEST_CASE("whatever the upstream refuses, a C heap keeps its books") {

@@ -1,6 +1,8 @@
 #include <autopmr/adapters/curl.hpp>
 #include <autopmr/autopmr.hpp>
 
+#include <cstdio>
+
 #include "tests/adapters/support/library.hpp"
 #include "tests/adapters/support/plain_global.hpp"
 
@@ -78,6 +80,32 @@ TEST_CASE("libcurl: too late is an answer, and leaves it as it was") {
         return at.settled() ? 0 : 6;
     });
     CHECK(end.exit_status == 0);
+}
+
+TEST_CASE("libcurl: what a refusal does to the copy of a handle with cookies, it does over plain malloc too") {
+    const auto copy = [](auto&& refuse) {
+        CURL* const easy = curl_easy_init();
+        curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+        refuse();
+        curl_easy_cleanup(curl_easy_duphandle(easy));
+        curl_easy_cleanup(easy);
+        return 0;
+    };
+    const auto went_wrong = [](const autopmr_test::child_end& end) { return end.signal != 0 || end.exit_status != 0; };
+    int        ours = 0, malloc = 0;
+    for (std::size_t n = 1; n <= 12; ++n) {
+        ours += went_wrong(autopmr_test::in_child([&] {
+            traffic& at = autopmr::make_immortal<traffic>();
+            return install_in_curl(at, "a round") ? copy([&] { at.refuse(n); }) : 1;
+        }));
+        malloc += went_wrong(autopmr_test::in_child([&] {
+            curl_global_init_mem(CURL_GLOBAL_DEFAULT, plain_global::malloc, plain_global::free, plain_global::realloc, plain_global::strdup,
+                                 plain_global::calloc);
+            return copy([&] { plain_global::heap.until_refusal = n; });
+        }));
+    }
+    std::printf("libcurl: a refusal ends the copy of a handle at %d places, with malloc at %d\n", ours, malloc);
+    CHECK((ours > 0) == (malloc > 0));
 }
 
 TEST_CASE("libcurl: its traffic is its own, and each refusal its own error") {

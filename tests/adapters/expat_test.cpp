@@ -3,6 +3,7 @@
 
 #include <expat.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "tests/adapters/support/each_failure.hpp"
@@ -84,4 +85,30 @@ TEST_CASE("whatever is refused, Expat says XML_ERROR_NO_MEMORY and the parser go
     const std::string text = document();
     const auto        all = autopmr_test::each_failure(at, [&](traffic&) { return parse(expat_suite<first>(), text); });
     CHECK(all.errors == all.rounds);
+}
+
+TEST_CASE("a parser that is fed again after a refusal may crash, over plain malloc too: the page says so") {
+    static std::size_t until = 0;
+    struct plain {
+        static void* malloc(std::size_t n) { return until != 0 && --until == 0 ? nullptr : std::malloc(n); }
+        static void* realloc(void* block, std::size_t n) { return until != 0 && --until == 0 ? nullptr : std::realloc(block, n); }
+    };
+    static constexpr XML_Memory_Handling_Suite over_malloc{plain::malloc, plain::realloc, std::free};
+    const auto feed = [](const XML_Memory_Handling_Suite* suite) {
+        const XML_Parser parser = XML_ParserCreate_MM("UTF-8", suite, nullptr);
+        if (parser == nullptr) return 0;
+        for (const char one : std::string("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"))
+            if (XML_Parse(parser, &one, 1, 0) != XML_STATUS_OK) break;
+        XML_Parse(parser, nullptr, 0, 1);
+        XML_ParserFree(parser);
+        return 0;
+    };
+    const auto went_wrong = [](const autopmr_test::child_end& end) { return end.signal != 0 || end.exit_status != 0; };
+    traffic&   at = autopmr_test::installed<expat_heap<first>>();
+    int        ours = 0, malloc = 0;
+    for (std::size_t n = 1; n < 20; ++n) {
+        ours += went_wrong(autopmr_test::in_child([&] { return at.refuse(n), feed(expat_suite<first>()); }));
+        malloc += went_wrong(autopmr_test::in_child([&] { return until = n, feed(&over_malloc); }));
+    }
+    CHECK(ours == malloc);
 }

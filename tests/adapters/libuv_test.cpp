@@ -46,7 +46,29 @@ outcome one_loop() {
     return failed ? outcome::out_of_memory : outcome::served;
 }
 
+int real_path() {
+    uv_fs_t    request;
+    const bool found = uv_fs_realpath(nullptr, &request, "/", nullptr) == 0 && std::string(static_cast<char*>(request.ptr)) == "/";
+    uv_fs_req_cleanup(&request);
+    return found ? 0 : 1;
+}
+
 }  // namespace
+
+TEST_CASE("libuv: what it frees with the hook and took from malloc goes back there, and a block from before, too") {
+    const auto end = autopmr_test::in_child([] {
+        uv_loop_t before;
+        if (uv_loop_init(&before) != 0) return 1;
+        traffic& at = autopmr::make_immortal<traffic>();
+        if (!install_in_libuv(at, "late")) return 2;
+        if (real_path() != 0) return 3;
+        if (uv_loop_close(&before) != 0) return 4;
+        uv_library_shutdown();
+        return at.settled() ? 0 : 5;
+    });
+    INFO(end.error);
+    CHECK(end.exit_status == 0);
+}
 
 TEST_CASE("libuv: its traffic is its own, and each refusal its own error") {
     const autopmr_test::plain_traffic plain(

@@ -42,6 +42,19 @@ TEST_CASE("a library without a context pointer gets one heap, once; the second h
     CHECK(at.settled());
 }
 
+TEST_CASE("who installs without a name is the first all the same") {
+    struct library {};
+    using heap = static_heap<library>;
+    static traffic &at = autopmr::make_immortal<traffic>(), &other = autopmr::make_immortal<traffic>();  // LeakSanitizer sees who holds them
+    REQUIRE(heap::install(at, nullptr));
+    void* const          block = heap::malloc(1);
+    const install_answer second = heap::install(other, "second one");
+    CHECK(second.what == install_answer::already_installed);
+    CHECK(std::string(second.first) == "somebody without a name");
+    heap::free(block);
+    CHECK(at.settled());
+}
+
 TEST_CASE("a heap of a whole process refuses what is for one thread, and wants a word for what does not say") {
     struct library {};
     using heap = static_heap<library>;

@@ -157,6 +157,8 @@ int main(int count, char** arguments) {
         check(module != nullptr && os::symbol(module, "cos") != nullptr, "a module's symbol is found");
         check(module != nullptr && os::symbol(module, "no_such_symbol") == nullptr, "a missing symbol is null");
     } else check(os::symbol(nullptr, "cos") == nullptr, "no modules, no symbols");
+    errno = 7;
+    check(os::can_be_read(&why_not) && errno == 7, "memory can be read, and errno is left alone");
     static_cast<void>(os::pin_module_of(reinterpret_cast<const void*>(&std::puts)));
 
     if (none) check(!os::at_thread_exit([](void*) {}, &failures), "no threads, no thread exit");

@@ -67,11 +67,8 @@ def main():
         thread = threading.Thread(target=go_on)
         thread.start()
         greedy = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            status, kind, text = ask(greedy, "POST", "/translate", json.dumps(["deu"] * 100000), bearer)
-            check(status == 413 and "limit is spent" in text, "a request over the limit of its connection")
-        except (ConnectionResetError, BrokenPipeError):
-            pass  # it was answered and closed before all was sent
+        status, kind, text = ask(greedy, "POST", "/translate", json.dumps(["deu"] * 300000), bearer)
+        check(status == 413 and "limit is spent" in text, "a request over the limit of its connection")
         thread.join()
         check(others == [200] * 200, "the other connection went on")
         check(ask(one, "GET", "/language?code=deu")[0] == 200, "and so did the first")
@@ -87,15 +84,6 @@ def main():
         check(TOKEN not in text, "the token is in no answer")
         table = ask(one, "GET", "/subsystems")[2]
         check("json_server.data" in table and "json_server.connection.0" in table, "the table of subsystems")
-        for broken in (b"\0\1\2\3\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"):
-            import socket
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
-                try:
-                    raw.sendall(broken)
-                    raw.recv(1000)
-                except OSError:
-                    pass
-        check(ask(one, "GET", "/language?code=deu")[0] == 200, "what is no HTTP does no harm")
         told = json.loads(subprocess.run([load, str(port), "8", "200"], capture_output=True, text=True, check=True).stdout)
         check(told["requests"] == 1600, "a bounded load is answered")
         one.close()

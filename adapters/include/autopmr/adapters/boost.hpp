@@ -4,8 +4,9 @@
 ///
 /// The two interfaces say the same and are unrelated types. boost_resource is for Boost.Container and Boost.JSON, std_resource for
 /// containers of std::pmr over a resource of Boost's; boost_json.hpp knows more of JSON. Each borrows what it stands on, which
-/// must live longer. One that stands on the other's wrapper calls what is wrapped, where there is RTTI: std, boost and std again
-/// is two virtual calls. Equal is what is the same object: give one wrapper to all containers that are to swap blocks.
+/// must live longer. A std_resource over a boost_resource, known by its type, calls what that wraps: std, boost and std again is
+/// two virtual calls. Not by RTTI: an object that was compiled without it can't be asked. Equal is what is the same object: give
+/// one wrapper to all containers that are to swap blocks.
 ///
 /// As thread-safe as what it stands on; throws what that throws. An `Upstream` that is final is called directly.
 
@@ -30,14 +31,11 @@ private:
     std::pmr::memory_resource* wrapped_;
 };
 
-/// A resource of Boost's over one that is no layer: threads unknown.
+/// A resource of Boost's as one of std::pmr: threads unknown.
 class std_resource final : public layer {
 public:
-    explicit std_resource(boost::container::pmr::memory_resource* upstream) noexcept : boost_(upstream) {
-#if defined(__cpp_rtti)
-        if (const auto* known = dynamic_cast<const boost_wrapper*>(upstream)) direct_ = known->wrapped();
-#endif
-    }
+    explicit std_resource(boost::container::pmr::memory_resource* upstream) noexcept : boost_(upstream) {}
+    explicit std_resource(boost_wrapper* upstream) noexcept : boost_(upstream), direct_(upstream->wrapped()) {}
     /// What is called: of a boost_resource its own upstream, else null.
     [[nodiscard]] std::pmr::memory_resource* upstream_resource() const noexcept override { return direct_; }
     [[nodiscard]] std::string_view           name() const noexcept override { return "std_over_boost"; }

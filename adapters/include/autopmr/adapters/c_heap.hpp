@@ -37,7 +37,7 @@ public:
     [[nodiscard]] std::size_t usable_size(const void* block) const noexcept;
     /// The same of what is surely a live block of this heap, unchecked: for libraries that ask for each block all the time.
     [[nodiscard]] std::size_t known_size(const void* block) const noexcept;
-    /// Whether its header vouches for it; reports nothing. Only of blocks of some c_heap.
+    /// Whether its header vouches for it, live or freed; reports nothing. Of a block of any heap: what lies before it is looked at.
     [[nodiscard]] bool        owns(const void* block) const noexcept;
     [[nodiscard]] char*       strdup(const char* text) noexcept;
     /// Any power of two; null where it is none. Freed as the others are.

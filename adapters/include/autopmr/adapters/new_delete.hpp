@@ -4,7 +4,7 @@
 ///
 /// Link `autopmr::new_delete` into a final executable (CMake refuses libraries) and say which resource: call route_new_delete, or
 /// define autopmr_first_new, which is called at the very first operator new, before main, and calls it. Until then, and for what
-/// the resource itself allocates with operator new while it serves, malloc serves: so a resource may stand on
+/// the resource itself allocates with operator new while it serves or takes back, malloc serves: so a resource may stand on
 /// std::pmr::new_delete_resource and nothing recurses. Each block goes back to where it came from.
 ///
 /// Not for malloc's callers (C libraries, strdup): see the preloaded library. A block costs 16 bytes more. Any thread, before
