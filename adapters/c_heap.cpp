@@ -34,16 +34,19 @@ inline unsigned tag_of(const void* block, const c_heap* heap, std::size_t bytes,
 
 }  // namespace
 
-c_heap::header* c_heap::header_of(const void* block) const noexcept {
-    const bool possible = (reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0;  // else it is not even read
-    header*    found = nullptr;
-    bool       freed = false;
-    if (possible) {
-        found = const_cast<header*>(static_cast<const header*>(block) - 1);
-        const unsigned right = tag_of(block, this, found->bytes, found->shift);
-        if (found->tag == right) return found;
-        freed = found->tag == (right ^ freed_mark);
+inline c_heap::header* c_heap::header_of(const void* block) const noexcept {
+    if ((reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0) [[likely]] {  // else it is not even read
+        header* const found = const_cast<header*>(static_cast<const header*>(block) - 1);
+        if (found->tag == tag_of(block, this, found->bytes, found->shift)) [[likely]] return found;
     }
+    report(block);
+    return nullptr;
+}
+
+[[gnu::cold]] void c_heap::report(const void* block) const noexcept {
+    const header* const found = static_cast<const header*>(block) - 1;
+    const bool          possible = (reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0;
+    const bool   freed = possible && found->tag == (tag_of(block, this, found->bytes, found->shift) ^ freed_mark);
     fault_report fault;
     fault.kind = freed ? fault_kind::double_free : fault_kind::foreign_pointer;
     fault.access = fault_access::free;
@@ -52,7 +55,6 @@ c_heap::header* c_heap::header_of(const void* block) const noexcept {
     fault.resource = "c_heap";
     if (freed) fault.block = block, fault.expected_bytes = found->bytes, fault.expected_alignment = std::size_t{1} << found->shift;
     report_fault(fault);
-    return nullptr;
 }
 
 bool c_heap::owns(const void* block) const noexcept {
@@ -60,16 +62,22 @@ bool c_heap::owns(const void* block) const noexcept {
     return about.tag == tag_of(block, this, about.bytes, about.shift);
 }
 
+/// `real` is known where this is inlined into malloc: what is computed of it costs nothing there.
+[[gnu::always_inline]] inline void* c_heap::make(std::size_t bytes, std::size_t real) noexcept {
+    if (bytes > PTRDIFF_MAX - real) [[unlikely]] return nullptr;
+    void* const whole = allocate_or_null(*upstream_.get(), real + bytes, real);
+    if (whole == nullptr) [[unlikely]] return nullptr;
+    std::byte* const block = static_cast<std::byte*>(whole) + real;
+    const unsigned   shift = static_cast<unsigned>(std::countr_zero(real));
+    new (block - sizeof(header)) header{bytes, shift, tag_of(block, this, bytes, shift)};
+    return block;
+}
+
+void* c_heap::malloc(std::size_t bytes) noexcept { return make(bytes, alignment); }
+
 void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {
     if (!std::has_single_bit(wanted) || wanted > PTRDIFF_MAX) return nullptr;
-    const std::size_t real = before(wanted);
-    if (bytes > PTRDIFF_MAX - real) return nullptr;
-    void* const whole = allocate_or_null(*upstream_.get(), real + bytes, real);
-    if (whole == nullptr) return nullptr;
-    std::byte* const block = static_cast<std::byte*>(whole) + real;
-    header* const    about = new (block - sizeof(header)) header{bytes, static_cast<unsigned>(std::countr_zero(real)), 0};
-    about->tag = tag_of(block, this, about->bytes, about->shift);
-    return block;
+    return make(bytes, before(wanted));
 }
 
 void* c_heap::calloc(std::size_t count, std::size_t bytes) noexcept {

@@ -58,7 +58,7 @@ TEST_CASE("SQLite takes its memory from the resource, and it is all back after s
     int now = 0, most = 0;
     sqlite3_status(SQLITE_STATUS_MALLOC_COUNT, &now, &most, 0);
     CHECK(at.now().live == static_cast<std::size_t>(now));
-    CHECK(at.now().live_bytes == static_cast<std::size_t>(sqlite3_memory_used()) + 16 * at.now().live);
+    CHECK(at.now().live_bytes == static_cast<std::size_t>(sqlite3_memory_used()) + 8 * at.now().live);
     CHECK(at.now().allocations - before.allocations > 500);
 
     CHECK(sqlite3_close(base) == SQLITE_OK);

@@ -26,7 +26,7 @@ public:
     c_heap(const c_heap&) = delete;
     c_heap& operator=(const c_heap&) = delete;
 
-    [[nodiscard]] void* malloc(std::size_t bytes) noexcept { return aligned_alloc(alignment, bytes); }
+    [[nodiscard]] void* malloc(std::size_t bytes) noexcept;
     /// Zeroed; null where count times bytes is no size.
     [[nodiscard]] void* calloc(std::size_t count, std::size_t bytes) noexcept;
     /// Null leaves the old block as it was. A block that was aligned stays so.
@@ -47,7 +47,9 @@ public:
 
 private:
     struct header;
+    [[nodiscard]] void*   make(std::size_t bytes, std::size_t real) noexcept;
     [[nodiscard]] header* header_of(const void* block) const noexcept;  // null after a fault
+    void                  report(const void* block) const noexcept;
 
     resource_ptr upstream_;
 };
