@@ -114,10 +114,6 @@ std::size_t c_heap::usable_size(const void* block) const noexcept {
     return about != nullptr ? about->bytes : 0;
 }
 
-std::size_t c_heap::known_size(const void* block) const noexcept {
-    return block != nullptr ? (static_cast<const header*>(block) - 1)->bytes : 0;
-}
-
 char* c_heap::strdup(const char* text) noexcept {
     const std::size_t bytes = std::strlen(text) + 1;
     void* const       copy = malloc(bytes);

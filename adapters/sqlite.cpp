@@ -35,15 +35,15 @@ std::uint32_t tag_of(const header* at, std::uint32_t bytes) noexcept {
 
 header* before(void* block) noexcept { return static_cast<header*>(block) - 1; }
 
-[[gnu::cold]] void report(const void* block, const header& about, bool possible) noexcept {
-    const bool   freed = possible && about.tag == (tag_of(&about, about.bytes) ^ freed_mark);
+[[gnu::cold]] void report(const void* block, const header* about, bool possible) noexcept {
+    const bool   freed = possible && about->tag == (tag_of(about, about->bytes) ^ freed_mark);
     fault_report fault;
     fault.kind = freed ? fault_kind::double_free : fault_kind::foreign_pointer;
     fault.access = fault_access::free;
     fault.state = freed ? block_state::freed : block_state::unknown;
     fault.address = block;
     fault.resource = "sqlite_heap";
-    if (freed) fault.block = block, fault.expected_bytes = about.bytes, fault.expected_alignment = alignment;
+    if (freed) fault.block = block, fault.expected_bytes = about->bytes, fault.expected_alignment = alignment;
     report_fault(fault);
 }
 
@@ -62,7 +62,7 @@ void* xmalloc(int wanted) {
 void xfree(void* block) {
     header* const at = before(block);
     const bool    possible = (reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0;  // else it is not even read
-    if (!possible || at->tag != tag_of(at, at->bytes)) [[unlikely]] return report(block, *at, possible);
+    if (!possible || at->tag != tag_of(at, at->bytes)) [[unlikely]] return report(block, at, possible);
     at->tag ^= freed_mark;
     upstream->deallocate(at, sizeof(header) + at->bytes, alignment);
 }

@@ -76,6 +76,8 @@ function(autopmr_make_bridge name parts links find is_object)
         target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
         target_compile_features(${target} PRIVATE cxx_std_20)
         set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+        # GCC would guess, before each call of a resource, that it is std's monotonic buffer, and make room for that.
+        target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-devirtualize-speculatively>)
     else()
         set(scope INTERFACE)
     endif()

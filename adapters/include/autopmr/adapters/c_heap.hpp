@@ -35,8 +35,6 @@ public:
     void free(void* block) noexcept;
     /// What the block holds, at least what was asked for; 0 of null, and of what is none of these blocks.
     [[nodiscard]] std::size_t usable_size(const void* block) const noexcept;
-    /// The same of what is surely a live block of this heap, unchecked: for libraries that ask for each block all the time.
-    [[nodiscard]] std::size_t known_size(const void* block) const noexcept;
     /// Whether its header vouches for it; reports nothing. Only of blocks of some c_heap.
     [[nodiscard]] bool        owns(const void* block) const noexcept;
     [[nodiscard]] char*       strdup(const char* text) noexcept;

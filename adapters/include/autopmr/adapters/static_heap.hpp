@@ -89,8 +89,7 @@ public:
     static void* realloc(void* block, std::size_t bytes) noexcept { return heap() ? heap()->realloc(block, bytes) : nullptr; }
     static char* strdup(const char* text) noexcept { return heap() ? heap()->strdup(text) : nullptr; }
     static void  free(void* block) noexcept {
-        c_heap* const on = heap();
-        if (block != nullptr && on != nullptr) on->free(block);
+        if (c_heap* const on = heap(); block != nullptr && on != nullptr) on->free(block);
     }
     static std::size_t usable_size(const void* block) noexcept { return heap() ? heap()->usable_size(block) : 0; }
     /// Null until installed.
