@@ -67,7 +67,12 @@ void xfree(void* block) {
     upstream->deallocate(at, sizeof(header) + at->bytes, alignment);
 }
 
-int xsize(void* block) { return static_cast<int>(before(block)->bytes); }
+/// Before a block is freed SQLite asks this, also of what is none and lies anywhere: its free is what checks it.
+int xsize(void* block) {
+    int bytes;
+    std::memcpy(&bytes, static_cast<const std::byte*>(block) - sizeof(header), sizeof bytes);
+    return bytes;
+}
 
 /// As c_heap: what shrinks to no less than half stays, and making a block smaller never fails.
 void* xrealloc(void* block, int wanted) {
