@@ -4,7 +4,7 @@
 ///
 ///     json_server                all below: a budget for the whole program
 ///     json_server.data           the document that is asked about, for as long as the server runs
-///     json_server.connection.N   what one connection uses: a limit of its own; an arena over it for each request
+///     json_server.connection.N   what one connection uses: a limit of its own; an arena over it, anew for each request
 ///     json_server.token          secret memory
 ///
 /// What comes from a socket lands in a guarded buffer: a parser that reads past it is stopped at the access.
@@ -64,7 +64,7 @@ public:
 private:
     boost::asio::awaitable<void> accept(boost::asio::ip::tcp::acceptor& at);
     boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket, place& here);
-    boost::asio::awaitable<bool> serve_one(boost::asio::ip::tcp::socket& socket, std::pmr::vector<char>& buffer, std::size_t& filled, place& here);
+    boost::asio::awaitable<bool> serve_one(boost::asio::ip::tcp::socket& socket, std::pmr::vector<char>& buffer, std::size_t& filled, std::pmr::memory_resource& memory);
 
     options                        options_;
     languages                      languages_;
