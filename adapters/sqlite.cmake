@@ -1,4 +1,5 @@
 # Debian: libsqlite3-dev <sqlite3.h>
 autopmr_bridge(sqlite
     FIND "find_package(SQLite3 QUIET)"
-    LINKS SQLite::SQLite3)
+    LINKS SQLite::SQLite3
+    NEAR)

@@ -90,8 +90,8 @@ int xroundup(int bytes) { return (bytes + 7) & ~7; }
 
 }  // namespace
 
-install_answer::kind sqlite_hooks::hook() noexcept {
-    upstream = sqlite_heap::heap()->upstream().get();
+install_answer::kind sqlite_hooks::give(std::pmr::memory_resource& immortal) noexcept {
+    upstream = &immortal;
     sqlite3_mem_methods methods{};
     methods.xMalloc = xmalloc;
     methods.xFree = xfree;

@@ -14,6 +14,7 @@ install(TARGETS autopmr autopmr_backends autopmr_testing ${modules} EXPORT autop
 get_property(bridges GLOBAL PROPERTY AUTOPMR_BRIDGE_TARGETS)
 foreach(name IN LISTS bridges)
     install(TARGETS autopmr_${name} EXPORT autopmr-${name}
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/autopmr"
         FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")

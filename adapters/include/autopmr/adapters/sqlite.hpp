@@ -11,11 +11,17 @@
 
 #include <autopmr/adapters/static_heap.hpp>
 
+#include <memory_resource>
+
 namespace autopmr {
 
 struct sqlite_hooks {
     static install_answer::kind hook() noexcept;
+    /// Hands SQLite functions over `immortal`, which stand in the bridge's library: close to SQLite where that is shared.
+    static install_answer::kind give(std::pmr::memory_resource& immortal) noexcept;
 };
 using sqlite_heap = static_heap<sqlite_hooks>;
+
+inline install_answer::kind sqlite_hooks::hook() noexcept { return give(*sqlite_heap::heap()->upstream().get()); }
 
 }  // namespace autopmr
