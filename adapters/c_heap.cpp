@@ -16,6 +16,10 @@ struct alignas(c_heap::alignment) c_heap::header {
     std::size_t bytes;   // what the block holds
     unsigned    shift;   // its alignment is 1 << shift
     unsigned    tag;
+
+    static void*   make(const c_heap& heap, std::size_t bytes, std::size_t real) noexcept;
+    static header* of(const c_heap& heap, const void* block) noexcept;  // null after a fault
+    static void    report(const c_heap& heap, const void* block) noexcept;
 };
 
 namespace {
@@ -32,22 +36,34 @@ inline unsigned tag_of(const void* block, const c_heap* heap, std::size_t bytes,
     return static_cast<unsigned>(mixed >> 32);
 }
 
+bool possible(const void* block) noexcept { return (reinterpret_cast<std::uintptr_t>(block) & (c_heap::alignment - 1)) == 0; }
+
 }  // namespace
 
-inline c_heap::header* c_heap::header_of(const void* block) const noexcept {
-    if ((reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0) [[likely]] {  // else it is not even read
+/// `real` is known where this is inlined into malloc: what is computed of it costs nothing there.
+[[gnu::always_inline]] inline void* c_heap::header::make(const c_heap& heap, std::size_t bytes, std::size_t real) noexcept {
+    if (bytes > PTRDIFF_MAX - real) [[unlikely]] return nullptr;
+    void* const whole = allocate_or_null(*heap.upstream_.get(), real + bytes, real);
+    if (whole == nullptr) [[unlikely]] return nullptr;
+    std::byte* const block = static_cast<std::byte*>(whole) + real;
+    const unsigned   shift = static_cast<unsigned>(std::countr_zero(real));
+    new (block - sizeof(header)) header{bytes, shift, tag_of(block, &heap, bytes, shift)};
+    return block;
+}
+
+inline c_heap::header* c_heap::header::of(const c_heap& heap, const void* block) noexcept {
+    if (possible(block)) [[likely]] {  // else it is not even read
         header* const found = const_cast<header*>(static_cast<const header*>(block) - 1);
-        if (found->tag == tag_of(block, this, found->bytes, found->shift)) [[likely]] return found;
+        if (found->tag == tag_of(block, &heap, found->bytes, found->shift)) [[likely]] return found;
     }
-    report(block);
+    report(heap, block);
     return nullptr;
 }
 
-[[gnu::cold]] void c_heap::report(const void* block) const noexcept {
+[[gnu::cold]] void c_heap::header::report(const c_heap& heap, const void* block) noexcept {
     const header* const found = static_cast<const header*>(block) - 1;
-    const bool          possible = (reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0;
-    const bool   freed = possible && found->tag == (tag_of(block, this, found->bytes, found->shift) ^ freed_mark);
-    fault_report fault;
+    const bool          freed = possible(block) && found->tag == (tag_of(block, &heap, found->bytes, found->shift) ^ freed_mark);
+    fault_report        fault;
     fault.kind = freed ? fault_kind::double_free : fault_kind::foreign_pointer;
     fault.access = fault_access::free;
     fault.state = freed ? block_state::freed : block_state::unknown;
@@ -62,22 +78,11 @@ bool c_heap::owns(const void* block) const noexcept {
     return about.tag == tag_of(block, this, about.bytes, about.shift);
 }
 
-/// `real` is known where this is inlined into malloc: what is computed of it costs nothing there.
-[[gnu::always_inline]] inline void* c_heap::make(std::size_t bytes, std::size_t real) noexcept {
-    if (bytes > PTRDIFF_MAX - real) [[unlikely]] return nullptr;
-    void* const whole = allocate_or_null(*upstream_.get(), real + bytes, real);
-    if (whole == nullptr) [[unlikely]] return nullptr;
-    std::byte* const block = static_cast<std::byte*>(whole) + real;
-    const unsigned   shift = static_cast<unsigned>(std::countr_zero(real));
-    new (block - sizeof(header)) header{bytes, shift, tag_of(block, this, bytes, shift)};
-    return block;
-}
-
-void* c_heap::malloc(std::size_t bytes) noexcept { return make(bytes, alignment); }
+void* c_heap::malloc(std::size_t bytes) noexcept { return header::make(*this, bytes, alignment); }
 
 void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {
     if (!std::has_single_bit(wanted) || wanted > PTRDIFF_MAX) return nullptr;
-    return make(bytes, before(wanted));
+    return header::make(*this, bytes, before(wanted));
 }
 
 void* c_heap::calloc(std::size_t count, std::size_t bytes) noexcept {
@@ -89,7 +94,7 @@ void* c_heap::calloc(std::size_t count, std::size_t bytes) noexcept {
 
 void* c_heap::realloc(void* block, std::size_t bytes) noexcept {
     if (block == nullptr) return malloc(bytes);
-    const header* const about = header_of(block);
+    const header* const about = header::of(*this, block);
     if (about == nullptr) return nullptr;
     const std::size_t old = about->bytes;
     if (bytes <= old && bytes >= old / 2) return block;
@@ -102,7 +107,7 @@ void* c_heap::realloc(void* block, std::size_t bytes) noexcept {
 
 void c_heap::free(void* block) noexcept {
     if (block == nullptr) return;
-    header* const about = header_of(block);
+    header* const about = header::of(*this, block);
     if (about == nullptr) return;
     about->tag ^= freed_mark;
     const std::size_t real = std::size_t{1} << about->shift;
@@ -110,7 +115,7 @@ void c_heap::free(void* block) noexcept {
 }
 
 std::size_t c_heap::usable_size(const void* block) const noexcept {
-    const header* const about = block != nullptr ? header_of(block) : nullptr;
+    const header* const about = block != nullptr ? header::of(*this, block) : nullptr;
     return about != nullptr ? about->bytes : 0;
 }
 

@@ -45,9 +45,6 @@ public:
 
 private:
     struct header;
-    [[nodiscard]] void*   make(std::size_t bytes, std::size_t real) noexcept;
-    [[nodiscard]] header* header_of(const void* block) const noexcept;  // null after a fault
-    void                  report(const void* block) const noexcept;
 
     resource_ptr upstream_;
 };
