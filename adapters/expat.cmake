@@ -1,4 +1,5 @@
 # Debian: libexpat1-dev <expat.h>
 autopmr_bridge(expat
     FIND "find_package(EXPAT QUIET)"
-    LINKS EXPAT::EXPAT)
+    LINKS EXPAT::EXPAT
+    PKG_CONFIG expat)

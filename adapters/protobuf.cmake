@@ -1,4 +1,5 @@
 # Debian: libprotobuf-dev <google/protobuf/arena.h>
 autopmr_bridge(protobuf
     FIND "find_package(Protobuf QUIET)"
-    LINKS protobuf::libprotobuf)
+    LINKS protobuf::libprotobuf
+    PKG_CONFIG protobuf)

@@ -1,4 +1,5 @@
 # Debian: libpugixml-dev <pugixml.hpp>
 autopmr_bridge(pugixml
     FIND "find_package(pugixml QUIET)"
-    LINKS pugixml::pugixml)
+    LINKS pugixml::pugixml
+    PKG_CONFIG pugixml)

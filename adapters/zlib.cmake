@@ -1,4 +1,5 @@
 # Debian: zlib1g-dev <zlib.h>
 autopmr_bridge(zlib
     FIND "find_package(ZLIB QUIET)"
-    LINKS ZLIB::ZLIB)
+    LINKS ZLIB::ZLIB
+    PKG_CONFIG zlib)

@@ -5,33 +5,24 @@ file(GLOB bridge_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/adapt
 file(GLOB bridge_sources CONFIGURE_DEPENDS adapters/*.cpp)
 file(GLOB bridge_scripts CONFIGURE_DEPENDS adapters/*.cmake)
 
-# autopmr_bridge(NAME [FIND CODE] [LINKS TARGETS] [REASON TEXT] [GROUND NAMES] [OBJECT | NEAR])
-# Makes autopmr_NAME, alias autopmr::NAME, from the headers and sources named NAME or NAME_*, when all of LINKS are targets after
-# CODE has run. CODE runs again in the user's project, by find_package(autopmr COMPONENTS NAME). GROUND: further names whose files
-# are part of it. OBJECT: object files, linked into whoever names it. NEAR: a shared library where the core is one, for a bridge whose
-# library is called so often that the way from a shared library into the program and back can be measured. Without a source it is an
-# interface library.
+# autopmr_bridge(NAME [PKG_CONFIG MODULES] [FIND CODE] [LINKS TARGETS] [REASON TEXT] [GROUND NAMES] [OBJECT | NEAR])
+# Makes autopmr_NAME, alias autopmr::NAME, from the headers and sources named NAME or NAME_*, when its library is here: pkg-config
+# knows MODULES, or else, where there is CODE, all of TARGETS are targets after it has run. What is looked for here is looked for
+# again in the user's project, by find_package(autopmr COMPONENTS NAME). MODULES are also what the bridge's own pkg-config file
+# requires; it has one if it has MODULES, or needs no library. REASON: why there is none. GROUND: further names whose files are part
+# of it. OBJECT: object files, linked into whoever names it. NEAR: a shared library where the core is one, for a bridge whose library calls
+# so often that the way from a shared library into the program and back can be measured. Without a source it is an interface library.
 macro(autopmr_bridge name)
-    cmake_parse_arguments(bridge "OBJECT;NEAR" "REASON" "FIND;LINKS;GROUND" ${ARGN})
-    cmake_language(EVAL CODE "${bridge_FIND}")
-    set(bridge_missing "${bridge_REASON}")
-    foreach(bridge_link IN LISTS bridge_LINKS)
-        if(NOT TARGET ${bridge_link} AND NOT bridge_missing)
-            set(bridge_missing "${bridge_link} was not found when autopmr was configured")
-        endif()
-    endforeach()
+    cmake_parse_arguments(bridge "OBJECT;NEAR" "REASON" "FIND;LINKS;GROUND;PKG_CONFIG" ${ARGN})
+    autopmr_bridge_look(${name} bridge_look)
+    cmake_language(EVAL CODE "${bridge_look}")
     foreach(bridge_part ${name} ${bridge_GROUND})
         set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_OF_${bridge_part} ${name})
     endforeach()
-    if(bridge_missing)
-        file(STRINGS adapters/${name}.cmake bridge_debian REGEX "^# Debian")
-        string(REGEX REPLACE "# Debian[^:]*: *([^ <;]+)[^;]*" "\\1" bridge_debian "${bridge_debian}")
-        if(bridge_debian)
-            string(REPLACE ";" " " bridge_debian "${bridge_debian}")
-            string(APPEND bridge_missing " (Debian: ${bridge_debian})")
-        endif()
-        set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_ABSENT_${name} "${bridge_missing}")
-        message(STATUS "autopmr: no bridge ${name}: ${bridge_missing}")
+    if(autopmr_lacks)
+        set(bridge_look "set(autopmr_lacks [[this autopmr was built without it: ${autopmr_lacks}]])")
+        set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_ABSENT_${name} "${autopmr_lacks}")
+        message(STATUS "autopmr: no bridge ${name}: ${autopmr_lacks}")
     else()
         set(bridge_kind STATIC)
         if(bridge_OBJECT)
@@ -39,9 +30,39 @@ macro(autopmr_bridge name)
         elseif(bridge_NEAR)
             set(bridge_kind "")  # as BUILD_SHARED_LIBS says, which the core follows too
         endif()
-        autopmr_make_bridge(${name} "${name};${bridge_GROUND}" "${bridge_LINKS}" "${bridge_FIND}" "${bridge_kind}")
+        autopmr_make_bridge(${name} "${name};${bridge_GROUND}" "${bridge_LINKS}" "${bridge_kind}")
+    endif()
+    set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_LOOK_${name} "${bridge_look}")
+    set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_PKG_CONFIG_${name} "${bridge_PKG_CONFIG}")
+    if(bridge_PKG_CONFIG OR NOT bridge_LINKS)
+        set_property(GLOBAL APPEND PROPERTY AUTOPMR_BRIDGES_OF_PKG_CONFIG ${name})
     endif()
 endmacro()
+
+# The code that looks for the library of a bridge: afterwards autopmr_lacks is empty, or tells what is missing.
+function(autopmr_bridge_look name result)
+    string(REPLACE ";" " " modules "${bridge_PKG_CONFIG}")
+    file(STRINGS adapters/${name}.cmake debian REGEX "^# Debian")
+    list(TRANSFORM debian REPLACE "# Debian[^:]*: *([^ <]+).*" "\\1")
+    list(JOIN debian " " debian)
+    if(modules AND NOT bridge_FIND)
+        set(bridge_LINKS PkgConfig::autopmr_${name})
+        set(bridge_FIND "find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+    pkg_check_modules(autopmr_${name} QUIET IMPORTED_TARGET ${modules})
+endif()")
+    endif()
+    set(code "${bridge_FIND}\nset(autopmr_lacks [[${bridge_REASON}]])\n")
+    foreach(target IN LISTS bridge_LINKS)
+        set(lacks "${target} was not found (Debian: ${debian})")
+        if(target MATCHES "^PkgConfig::")
+            set(lacks "pkg-config finds no ${modules} (Debian: pkg-config ${debian})")
+        endif()
+        string(APPEND code "if(NOT autopmr_lacks AND NOT TARGET ${target})\n    set(autopmr_lacks [[${lacks}]])\nendif()\n")
+    endforeach()
+    set(bridge_LINKS "${bridge_LINKS}" PARENT_SCOPE)
+    set(${result} "${code}" PARENT_SCOPE)
+endfunction()
 
 # What a file of this name belongs to: the longest of the bridges' names that it is or begins with.
 function(autopmr_bridge_of file result)
@@ -57,7 +78,7 @@ function(autopmr_bridge_of file result)
     set(${result} "${found}" PARENT_SCOPE)
 endfunction()
 
-function(autopmr_make_bridge name parts links find kind)
+function(autopmr_make_bridge name parts links kind)
     set(headers "")
     set(sources "")
     foreach(files headers sources)
@@ -109,8 +130,6 @@ function(autopmr_make_bridge name parts links find kind)
     endif()
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
     set_property(GLOBAL APPEND PROPERTY AUTOPMR_BRIDGE_TARGETS ${name})
-    set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_FIND_${name} "${find}")
-    set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_LINKS_${name} "${links}")
 endfunction()
 
 set_property(GLOBAL PROPERTY AUTOPMR_BRIDGE_NAMES c_heap_hooks sized_c_heap static_heap) # parts of c_heap

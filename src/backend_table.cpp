@@ -13,6 +13,7 @@
 #include <autopmr/selector.hpp>
 
 #include "src/backend_table_rules.hpp"
+#include "src/support/value_once.hpp"
 
 #include <array>
 #include <string_view>
@@ -89,15 +90,10 @@ struct distinct_backends {
 
 // Each backend once: those that a goal can bring in the order of the goals, then those that only a platform brings. Made at
 // the first call: under some sanitizers the compiler won't compare addresses of objects from elsewhere.
-const distinct_backends& distinct() noexcept {
-    static const distinct_backends list = [] {
-        distinct_backends made;
-        for (std::size_t i = first_by_goal(); i != row_count; ++i) made.add(rows[i].what);
-        for (const candidate& row : rows) made.add(row.what);
-        return made;
-    }();
-    return list;
-}
+constinit value_once<distinct_backends> distinct{[](distinct_backends& made) noexcept {
+    for (std::size_t i = first_by_goal(); i != row_count; ++i) made.add(rows[i].what);
+    for (const candidate& row : rows) made.add(row.what);
+}};
 
 static_assert(row_count < 32, "a decision notes every row (decision::candidates)");
 
@@ -105,7 +101,10 @@ static_assert(row_count < 32, "a decision notes every row (decision::candidates)
 
 candidate_list candidates() noexcept { return {rows, row_count}; }
 
-backend_list backends() noexcept { return {distinct().items.data(), distinct().count}; }
+backend_list backends() noexcept {
+    const distinct_backends& all = distinct.get();
+    return {all.items.data(), all.count};
+}
 
 const backend* find_backend(std::string_view name) noexcept {
     for (const backend& one : backends())

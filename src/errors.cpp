@@ -1,6 +1,7 @@
 #include <autopmr/errors.hpp>
 #include <autopmr/secret_protection.hpp>
 
+#include "support/probe.hpp"
 #include "support/report_text.hpp"
 
 #include <cstdlib>
@@ -47,9 +48,11 @@ configuration_error::configuration_error(std::string_view text) noexcept {
 }
 
 void throw_out_of_memory(std::size_t bytes, std::size_t alignment, const char* resource) {
+    AUTOPMR_PROBE(out_of_memory, bytes, alignment, resource);
     raise(out_of_memory(bytes, alignment, resource));
 }
 void throw_limit_exceeded(std::size_t bytes, std::size_t alignment, const char* resource, std::size_t limit) {
+    AUTOPMR_PROBE(limit_exceeded, bytes, alignment, resource, limit);
     raise(limit_exceeded(bytes, alignment, resource, limit));
 }
 void throw_bad_alignment(std::size_t bytes, std::size_t alignment, const char* resource) {

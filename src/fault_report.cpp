@@ -2,6 +2,7 @@
 
 #include "platform/os.hpp"
 #include "support/in_turn.hpp"
+#include "support/probe.hpp"
 #include "support/report_text.hpp"
 
 #include <atomic>
@@ -166,6 +167,7 @@ fault_answer write_and_go_on(const fault_report& report) noexcept {
 }
 
 void report_fault(const fault_report& report, fault_handler own) noexcept {
+    AUTOPMR_PROBE(fault, to_string(report.kind), report.address, report.resource);
     const fault_handler handler = own != nullptr ? own : current_handler.load(std::memory_order_acquire);
     if (handler == nullptr) {
         const in_turn mine;  // until the end: another thread's report would be cut off by it

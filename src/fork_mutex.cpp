@@ -2,7 +2,7 @@
 // TSAN_OPTIONS=detect_deadlocks=0.
 #include <autopmr/fork_mutex.hpp>
 
-#include "src/platform/os.hpp"
+#include "src/support/fork_watch.hpp"
 #include "src/support/per_thread.hpp"
 
 namespace autopmr {
@@ -31,7 +31,7 @@ struct fork_mutexes {
             one->held_for_fork_ = true;
         }
     }
-    static void after_fork() noexcept {
+    static void in_parent() noexcept {
         for (fork_mutex* one = newest; one != nullptr; one = one->older_) {
             if (!one->held_for_fork_) continue;
             one->held_for_fork_ = false;
@@ -39,15 +39,13 @@ struct fork_mutexes {
         }
         list_lock.unlock();
     }
+    static void in_child() noexcept { in_parent(); }
 
     // Handlers that were registered last run first before a fork: these come before the lock of the books, which who holds
     // one of ours may ask for.
     static void watch_fork() noexcept {
-        static const bool once = [] {
-            per_thread::watch_fork();
-            return os::at_fork(before_fork, after_fork, after_fork);
-        }();
-        static_cast<void>(once);
+        per_thread::watch_fork();
+        fork_watch<fork_mutexes>::begin();
     }
 };
 

@@ -10,6 +10,7 @@
 
 #include "src/platform/os.hpp"
 #include "src/support/announce.hpp"
+#include "src/support/first_made.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -41,25 +42,12 @@ layer* in_pages(Make make) noexcept {
     return made;
 }
 
-// One reservation of addresses for all of them, never given back; made as guard_over() makes its own. Throws out_of_memory.
+// One reservation of addresses for all of them, never given back. Throws out_of_memory.
 guard_pool& shared_pages() {
     static constinit std::atomic<guard_pool*> made{nullptr};
-    if (guard_pool* const there = made.load(std::memory_order_acquire)) return *there;
-    struct place {
-        void* pages = os::map_pages(sizeof(guard_pool));
-        ~place() {
-            if (pages != nullptr) os::unmap_pages(pages, sizeof(guard_pool));
-        }
-    } mine;
-    if (mine.pages == nullptr) throw_out_of_memory(sizeof(guard_pool), alignof(guard_pool), "page_guarded");
-    auto* const one = ::new (mine.pages) guard_pool;
-    guard_pool* first = nullptr;
-    if (made.compare_exchange_strong(first, one, std::memory_order_acq_rel)) {
-        mine.pages = nullptr;
-        return *one;
-    }
-    one->~guard_pool();
-    return *first;
+    guard_pool* const                         one = first_in_pages(made);
+    if (one == nullptr) throw_out_of_memory(sizeof(guard_pool), alignof(guard_pool), "page_guarded");
+    return *one;
 }
 
 constexpr std::size_t         most_backends = 32, kinds = 3;  // without guard::none
@@ -120,6 +108,7 @@ layer* make_secrets(const char* subsystem, bool isolated) noexcept {
 }
 
 void end_guard(layer* made) noexcept {
+    announce::keeps_no_more(made, place_bytes);
     made->~layer();
     os::unmap_pages(made, place_bytes);
 }
@@ -131,13 +120,7 @@ layer* guard_over(const backend& which, guard under) noexcept {
         ++row;
     }
     if (under == guard::none || row >= most_backends || row >= backends().size()) return nullptr;
-    std::atomic<layer*>& place = over_backends[row][static_cast<std::size_t>(under) - 1];
-    layer*               there = place.load(std::memory_order_acquire);
-    if (there != nullptr) return there;
-    layer* const made = make_guard(under, "", &which.resource());
-    if (made == nullptr || place.compare_exchange_strong(there, made, std::memory_order_acq_rel)) return made;
-    end_guard(made);  // another thread came first
-    return there;
+    return first_made(over_backends[row][static_cast<std::size_t>(under) - 1], [&] { return make_guard(under, "", &which.resource()); }, end_guard);
 }
 
 std::pmr::memory_resource& decision::resource() const noexcept {

@@ -9,6 +9,7 @@
 #include "src/policy_file.hpp"
 #include "src/policy_words.hpp"
 #include "src/subsystem_settings.hpp"
+#include "src/support/fork_watch.hpp"
 #include "src/verbose.hpp"
 
 #include <atomic>
@@ -23,8 +24,10 @@
 namespace autopmr {
 namespace {
 
-// One load at a time, from reading the file to the last setting. A load allocates, and may so come back to itself where a
-// program's operator new leads to a subsystem: that inner call must pass.
+// One load reads its file at a time, and one sets what it says; the modules of the backends it names are opened between the two,
+// without the lock: a library that is being opened on another thread may allocate from a subsystem as it starts, which waits for
+// this lock and has the loader's. A load allocates, and may so come back to itself where a program's operator new leads to a
+// subsystem: that inner call must pass.
 constinit std::mutex                 load_lock;
 constinit std::atomic<unsigned long> loading_thread{0};
 
@@ -41,10 +44,8 @@ public:
 private:
     // A child must not inherit a lock that another thread of its parent held.
     static void watch_fork() noexcept {
-        [[maybe_unused]] static const bool watched = [] {
-            subsystem_tree::watch_fork();
-            return os::at_fork([] { load_lock.lock(); }, [] { load_lock.unlock(); }, [] { load_lock.unlock(); });
-        }();
+        subsystem_tree::watch_fork();
+        fork_watch<held_across_fork<load_lock>>::begin();
     }
 
     std::unique_lock<std::mutex> held_;
@@ -58,6 +59,10 @@ bool read_whole(const char* path, std::string& out, policy_result& result) {
     const auto            buffer = std::make_unique_for_overwrite<char[]>(most + 1);
     const long            size = os::read_file(path, buffer.get(), most + 1);
     fixed_text<1024>      line(path);
+    if (size < 0 && errno == ESPIPE) {
+        result.fail(line.append(": is a pipe, which may hold a part of a policy, or nothing yet; give the path of a file"));
+        return false;
+    }
     if (size < 0) {
         result.fail(line.append(": can't be read: ").append(std::strerror(errno)).append("; give the path of a readable policy file"));
         return false;
@@ -86,11 +91,22 @@ void warn_if_too_late(const policy_document& document, const file_policy& asked,
     if (document.wanted && *document.wanted != made.wanted) warn(asked.wanted_origin, "goal", to_string(made.wanted));
 }
 
-void load(const char* path, policy_result& result) {
-    std::string     text;
-    policy_document document;
-    if (!read_whole(path, text, result) || !parse_policy(text, path, document, result)) return;
+// Without the lock.
+void read(const char* path, policy_document& document, policy_result& result) {
+    {
+        std::string      text;
+        const load_guard alone;
+        if (!read_whole(path, text, result) || !parse_policy(text, path, document, result)) return;
+    }
+    const auto open = [](const std::string& name) {  // where it can't serve: all, to say which could
+        if (!name.empty()) static_cast<void>(backend_error(name));
+    };
+    open(document.root.backend);
+    for (const policy_section& s : document.sections) open(s.backend);
+}
 
+// With the lock.
+void enforce(const policy_document& document, policy_result& result) {
     file_policy next = in_force;
     if (const std::string& name = document.root.backend; !name.empty()) {
         next.backend_origin = to_text({said_by::policy_file, document.root.backend_at});
@@ -118,9 +134,10 @@ void load(const char* path, policy_result& result) {
 }
 
 // Nothing may leave: what could is running out of memory while a file is read.
-void load_or_say(const char* path, policy_result& result) noexcept {
+template <class Step>
+void do_or_say(const char* path, policy_result& result, Step step) noexcept {
     try {
-        load(path, result);
+        step();
     } catch (const std::exception& e) {
         result.fail(fixed_text<1024>(path).append(": can't be loaded: ").append(e.what()).append("; nothing was changed"));
     }
@@ -141,8 +158,13 @@ policy_result load_policy(std::string_view path) noexcept {
     }
     char zero_ended[4096];
     zero_ended[path.copy(zero_ended, sizeof zero_ended - 1)] = '\0';
-    const load_guard alone;
-    load_or_say(zero_ended, result);
+    policy_document document;
+    do_or_say(zero_ended, result, [&] {
+        read(zero_ended, document, result);
+        if (!result.ok()) return;
+        const load_guard alone;
+        enforce(document, result);
+    });
     return result;
 }
 
@@ -152,10 +174,15 @@ const policy_result& load_policy_from_environment() noexcept {
     if (done.load(std::memory_order_acquire)) return outcome;
     static constinit const policy_result not_yet;
     if (load_guard::is_mine()) return not_yet;
+    const char* const path = os::environment("AUTOPMR_POLICY");
+    const bool        is_set = path != nullptr && *path != '\0';
+    policy_document   document;
+    policy_result     found;
+    if (is_set) do_or_say(path, found, [&] { read(path, document, found); });
     const load_guard alone;
-    if (!done.load(std::memory_order_relaxed)) {
-        const char* const path = os::environment("AUTOPMR_POLICY");
-        if (path != nullptr && *path != '\0') load_or_say(path, outcome);
+    if (!done.load(std::memory_order_relaxed)) {  // else another thread was faster
+        if (is_set && found.ok()) do_or_say(path, found, [&] { enforce(document, found); });
+        outcome = found;
         if (!outcome.ok()) tell_if_verbose("AUTOPMR_POLICY is not in force: ", outcome.error());
         if (!outcome.warnings().empty()) tell_if_verbose("", outcome.warnings());
         done.store(true, std::memory_order_release);

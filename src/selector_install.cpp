@@ -8,6 +8,7 @@
 #include "src/guard_stacks.hpp"
 #include "src/platform/os.hpp"
 #include "src/selector_install.hpp"
+#include "src/support/probe.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -41,7 +42,7 @@ void tell(const decision& told) noexcept {
     line.write();
 }
 
-// The first decision again, with a note where this call asked for something else.
+// The first decision again, with a note where this call asked for something else, or where the program changed the default since.
 decision again(const policy& wishes) noexcept {
     decision first = kept_decision();
     const auto note = [&first](std::string_view asked, std::string_view what) {
@@ -50,6 +51,9 @@ decision again(const policy& wishes) noexcept {
     if (!wishes.backend.empty() && wishes.backend != first.chosen->name) note("backend ", wishes.backend);
     if (wishes.wanted.has_value() && *wishes.wanted != first.wanted) note("goal ", to_string(*wishes.wanted));
     if (wishes.replace && first.kept != nullptr) note("", "replace");
+    const std::pmr::memory_resource* const left = first.kept != nullptr ? first.kept : &first.resource();
+    if (std::pmr::get_default_resource() != left)
+        first.notes.add("the program has set another default resource since install_default() decided; it stays, and this decision is not in force for it");
     return first;
 }
 
@@ -91,12 +95,13 @@ decision install(const policy& wishes, void (*dress)(decision&, void*) noexcept,
     }
     // Before the others have to wait: it takes the loader's lock, which a thread may hold whose library installs as it loads.
     os::pin_module_of(&progress);
+    os::at_fork(nullptr, nullptr, start_over_in_child);  // before there is what a child would have to start over; twice does no harm
     for (unsigned seen = vacant; !progress.compare_exchange_strong(seen, installing); seen = vacant) {
         if (seen == installed) return again(wishes);
         progress.wait(installing, std::memory_order_acquire);
     }
-    os::at_fork(nullptr, nullptr, start_over_in_child);
     put_in_place(asked, wishes, made);
+    AUTOPMR_PROBE(default_chosen, made.chosen->name.data(), made.rule.data());
     ::new (static_cast<void*>(slot)) decision(made);
     progress.store(installed, std::memory_order_release);
     progress.notify_all();

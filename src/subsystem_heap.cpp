@@ -3,9 +3,9 @@
 #include <autopmr/backends/fixed_heap.hpp>
 #include <autopmr/pools/concurrent_pool_resource.hpp>
 
-#include "src/platform/os.hpp"
 #include "src/subsystem_node.hpp"
 #include "src/support/announce.hpp"
+#include "src/support/first_made.hpp"
 
 #include <algorithm>
 #include <new>
@@ -26,20 +26,26 @@ pool_options options_for(const backend& maker) noexcept {
 heap_offer make_own_heap(const backend& maker) noexcept {
     if (maker.own_heap != nullptr) return maker.own_heap();
     if (const std::string_view reason = maker.why_not(); !reason.empty()) return {nullptr, reason};
-    void* const place = os::map_pages(sizeof(concurrent_pool_resource));
-    if (place == nullptr) return {nullptr, "out of memory"};
+    concurrent_pool_resource* heap = nullptr;
 #if defined(__cpp_exceptions)
     try {
-        ::new (place) concurrent_pool_resource(options_for(maker), &maker.resource());
+        heap = make_in_pages<concurrent_pool_resource>(options_for(maker), &maker.resource());
     } catch (const std::bad_alloc&) {
-        os::unmap_pages(place, sizeof(concurrent_pool_resource));
-        return {nullptr, "out of memory"};
     }
 #else
-    ::new (place) concurrent_pool_resource(options_for(maker), &maker.resource());
+    heap = make_in_pages<concurrent_pool_resource>(options_for(maker), &maker.resource());
 #endif
-    announce::keeps_for_ever(place, sizeof(concurrent_pool_resource));
-    return {static_cast<concurrent_pool_resource*>(place), {}};
+    return {heap, heap != nullptr ? "" : "out of memory"};
+}
+
+void keep_own_heap(const backend& maker, layer& heap) noexcept {
+    if (maker.own_heap == nullptr)
+        announce::keeps_for_ever(static_cast<concurrent_pool_resource*>(&heap), sizeof(concurrent_pool_resource));
+}
+
+void discard_own_heap(const backend& maker, layer& heap) noexcept {
+    if (maker.own_heap != nullptr) return heap.~layer();  // its own few bytes stay: they are the backend's
+    end_in_pages(static_cast<concurrent_pool_resource*>(&heap));
 }
 
 }  // namespace autopmr

@@ -110,8 +110,13 @@ const char* intern_locked(std::string_view text) noexcept;
 
 }  // namespace subsystem_tree
 
-// A heap for a subsystem alone, from this backend: one of its own kind where it makes such, else a concurrent pool over it. For ever.
+// A heap for a subsystem alone, from this backend: one of its own kind where it makes such, else a concurrent pool over it. Asks
+// the backend, so not under a lock that is held across fork.
 heap_offer make_own_heap(const backend& maker) noexcept;
+// It is used from now on, and so for ever.
+void keep_own_heap(const backend& maker, layer& heap) noexcept;
+// Ends one that nobody used.
+void discard_own_heap(const backend& maker, layer& heap) noexcept;
 // The guard or the secret memory, for ever, over a heap of its own where there is one. Where it can't be had, `heap` refuses
 // every request: never silently unguarded.
 protected_heap protect(const char* subsystem, protection kind, const backend& over, layer* own) noexcept;

@@ -8,6 +8,7 @@
 #include "src/guard_stacks.hpp"
 #include "src/subsystem_node.hpp"
 #include "src/support/announce.hpp"
+#include "src/support/direct.hpp"
 
 #include <autopmr/errors.hpp>
 
@@ -25,11 +26,7 @@ private:
     bool  do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 };
 
-layer& refusing() noexcept {
-    alignas(refusing_layer) static std::byte place[sizeof(refusing_layer)];
-    static refusing_layer* const             one = ::new (place) refusing_layer;  // never destroyed
-    return *one;
-}
+constinit immortal<refusing_layer> refusing;
 
 }  // namespace
 
@@ -51,12 +48,12 @@ protected_heap protect(const char* subsystem, protection kind, const backend& ov
     protected_heap made{nullptr, &over, own, kind};
     const resource_ptr below = own != nullptr ? resource_ptr(own) : resource_ptr(&over.resource());
     made.heap = kind.secret ? make_secrets(subsystem, kind.under == guard::pages) : make_guard(kind.under, subsystem, below);
-    if (made.heap == nullptr) made.heap = &refusing();
+    if (made.heap == nullptr) made.heap = &refusing.resource;
     return made;
 }
 
 void discard(const protected_heap& unused) noexcept {
-    if (unused.heap != nullptr && unused.heap != &refusing()) end_guard(unused.heap);
+    if (unused.heap != nullptr && unused.heap != &refusing.resource) end_guard(unused.heap);
 }
 
 }  // namespace autopmr

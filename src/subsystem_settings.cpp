@@ -36,6 +36,9 @@ bool check_values(const subsystem_wish& wish, policy_result& result) noexcept {
     if (wants.limit && *wants.limit == 0)
         return result.fail(of(wish, wish.limit_at, "limit").append(
                    "is 0, which would refuse every request; give a size such as \"64MiB\", or leave it out for no limit")), false;
+    if (wants.limit && *wants.limit > PTRDIFF_MAX && *wants.limit != subsystem_options::no_limit)
+        return result.fail(of(wish, wish.limit_at, "limit").append("is ").append(*wants.limit).append(
+                   " bytes, more than this machine can address (a negative number becomes such); give a positive size, or no_limit for none")), false;
     const bool secret = wants.secret.value_or(false);
     if (secret && wants.under && *wants.under != guard::none && *wants.under != guard::pages)
         return result.fail(of(wish, wish.under_at, "guard").append("is \"").append(to_string(*wants.under)).append(
@@ -51,17 +54,22 @@ class application {
 public:
     application(const wish_list& list, policy_result& result) : list_(list), result_(result), plans_(list.wishes.size()) {}
 
-    // Under the lock, as all below.
+    application(const application&) = delete;
+    application& operator=(const application&) = delete;
+    ~application() {
+        for (plan& p : plans_) drop_heap(p);
+    }
+
+    // Heaps are made without the lock, for plans that are then looked at again: another thread may have set something.
     void run() {
-        for (std::size_t i = 0; i != plans_.size(); ++i)
-            if (!check(list_.wishes[i], plans_[i])) return;
-        for (std::size_t i = 0; i != plans_.size(); ++i)  // last, since a heap that is made stays made
-            if (!make_heap(list_.wishes[i], plans_[i])) return;
-        for (const subsystem_wish& wish : list_.wishes)
-            if (subsystem_tree::find_or_make_locked(wish.name) == nullptr)
-                return result_.fail(at(wish, wish.at).append("no memory for another subsystem; nothing was changed"));
-        for (std::size_t i = 0; i != plans_.size(); ++i) set(list_.wishes[i], plans_[i]);
-        warn_of_limits();
+        const policy_result before = result_;
+        do {
+            result_ = before;
+            const auto held = subsystem_tree::lock();
+            for (std::size_t i = 0; i != plans_.size(); ++i)
+                if (!check(list_.wishes[i], plans_[i])) return;
+            if (!lacks_heap()) return set_all();
+        } while (make_heaps());
     }
 
 private:
@@ -69,7 +77,24 @@ private:
         bool                       sets_backend = false, sets_limit = false, sets_own_heap = false, sets_under = false, sets_secret = false;
         const backend*             heap_of = nullptr;
         layer*                     heap = nullptr;
+        const backend*             made_of = nullptr;
+        layer*                     made = nullptr;  // for this plan, and nobody's yet
     };
+
+    // Under the lock, as all below but what makes heaps and drops them.
+    void set_all() {
+        for (const subsystem_wish& wish : list_.wishes)
+            if (subsystem_tree::find_or_make_locked(wish.name) == nullptr)
+                return result_.fail(at(wish, wish.at).append("no memory for another subsystem; nothing was changed"));
+        for (std::size_t i = 0; i != plans_.size(); ++i) set(list_.wishes[i], plans_[i]);
+        warn_of_limits();
+    }
+
+    bool lacks_heap() const noexcept {
+        for (const plan& p : plans_)
+            if (p.heap_of != nullptr && p.heap == nullptr) return true;
+        return false;
+    }
 
     // True when the file's word counts, or there is none to count.
     bool wins(const subsystem_wish& wish, const setting_place& place, const setting_source& now, std::string_view key) noexcept {
@@ -88,6 +113,8 @@ private:
         p.sets_under = wants.under && wins(wish, wish.under_at, node.under_by, "guard");
         p.sets_secret = wants.secret && wins(wish, wish.secret_at, node.secret_by, "secret");
 
+        p.heap_of = nullptr;
+        p.heap = nullptr;
         const bool           heap_wanted = p.sets_own_heap ? *wants.own_heap : node.own_heap;
         const backend* const bound = node.bound.load(std::memory_order_relaxed);
         if (bound != nullptr) {
@@ -104,6 +131,7 @@ private:
             return result_.fail(of(wish, place, "own_heap").append(
                        "needs a backend to make it; name one, here or above")), false;
         if (node.own != nullptr && node.own_of == p.heap_of) p.heap = node.own;
+        else if (p.made_of == p.heap_of) p.heap = p.made;
         return true;
     }
 
@@ -128,17 +156,33 @@ private:
         }
     }
 
+    bool make_heaps() {
+        for (std::size_t i = 0; i != plans_.size(); ++i)
+            if (!make_heap(list_.wishes[i], plans_[i])) return false;
+        return true;
+    }
+
+    static void drop_heap(plan& p) noexcept {
+        if (p.made != nullptr) discard_own_heap(*p.made_of, *p.made);
+        p.made = nullptr;
+        p.made_of = nullptr;
+    }
+
     bool make_heap(const subsystem_wish& wish, plan& p) noexcept {
         if (p.heap_of == nullptr || p.heap != nullptr) return true;
+        drop_heap(p);
         const heap_offer offer = make_own_heap(*p.heap_of);
-        p.heap = offer.heap;
-        if (p.heap != nullptr) return true;
+        if (offer.heap != nullptr) {
+            p.made = offer.heap;
+            p.made_of = p.heap_of;
+            return true;
+        }
         result_.fail(of(wish, p.sets_own_heap ? wish.own_heap_at : wish.backend_at, "own_heap").append("can't be had from '").append(
             p.heap_of->name).append("': ").append(offer.why_not).append("; name another backend or leave own_heap out"));
         return false;
     }
 
-    void set(const subsystem_wish& wish, const plan& p) noexcept {
+    void set(const subsystem_wish& wish, plan& p) noexcept {
         subsystem_node& node = *subsystem_tree::find(wish.name);
         const auto      source = [&](setting_place place) {
             if (place.file != nullptr) place.file = subsystem_tree::intern_locked(place.file);
@@ -168,6 +212,9 @@ private:
             node.own = p.heap;
             node.own_of = p.heap_of;
         }
+        if (p.heap == nullptr || p.heap != p.made) return;
+        keep_own_heap(*p.made_of, *p.made);
+        p.made = nullptr;
     }
 
     // A limit above one that bounds it anyway can't be what was meant. Looked at from the new limit both up and down.
@@ -221,9 +268,7 @@ private:
 void apply(const wish_list& list, policy_result& result) {
     for (const subsystem_wish& wish : list.wishes)
         if (!check_values(wish, result)) return;
-    application all(list, result);
-    const auto  held = subsystem_tree::lock();
-    all.run();
+    application(list, result).run();
 }
 
 policy_result configure(std::string_view name, const subsystem_options& options) noexcept {

@@ -2,6 +2,7 @@
 
 #include "src/platform/os.hpp"
 #include "src/subsystem_node.hpp"
+#include "src/support/fork_watch.hpp"
 #include "src/support/per_thread.hpp"
 #include "src/verbose.hpp"
 
@@ -89,10 +90,8 @@ const subsystem_node& unmade() noexcept { return unmade_holder.node; }
 
 void watch_fork() noexcept {
     // What is registered last is locked first, so whose lock is taken inside ours goes first.
-    [[maybe_unused]] static const bool watched = [] {
-        per_thread::watch_fork();
-        return os::at_fork([] { tree_lock.lock(); }, [] { tree_lock.unlock(); }, [] { tree_lock.unlock(); });
-    }();
+    per_thread::watch_fork();
+    fork_watch<held_across_fork<tree_lock>>::begin();
 }
 
 std::unique_lock<std::mutex> lock() noexcept {

@@ -2,6 +2,7 @@
 #include "src/platform/os.hpp"
 #include "src/trace_file_buffers.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 
@@ -99,8 +100,8 @@ std::mutex& trace_slots_lock() noexcept { return the_slots_lock; }
 
 void watch_traces() noexcept {
     per_thread::invite(the_guest);
-    static const bool watched = std::atexit([] { program_ends(); }) == 0;
-    static_cast<void>(watched);
+    static constinit std::atomic<bool> watched{false};  // registered twice does no harm
+    if (!watched.load(std::memory_order_acquire)) watched = std::atexit([] { program_ends(); }) == 0;
 }
 
 }  // namespace autopmr

@@ -13,6 +13,10 @@
 #include <random>
 #include <string>
 
+#if defined(__unix__)
+#include <sys/stat.h>
+#endif
+
 using namespace autopmr;
 namespace fs = std::filesystem;
 
@@ -120,6 +124,13 @@ TEST_CASE("files that are no policies") {
     CHECK(contains(error_of(scratch_file("huge.toml", std::string((1u << 20) + 1, '#')).path()), "more than 1 MiB"));
     CHECK(contains(error_of(scratch_file("nul.toml", std::string("limit = 1\0", 10)).path()), "not TOML"));
     CHECK(contains(error_of(scratch_file("deep.toml", "a = " + std::string(100'000, '[')).path()), "not TOML"));
+
+#if defined(__unix__)
+    const scratch_file pipe("pipe", "");  // one that nobody writes gives nothing, which would be a policy
+    fs::remove(pipe.path());
+    REQUIRE(::mkfifo(pipe.path().c_str(), 0600) == 0);
+    CHECK(contains(error_of(pipe.path()), "-pipe: is a pipe, which may hold a part of a policy, or nothing yet; give the path of a file"));
+#endif
 
     CHECK(load_text("").ok());
     CHECK(load_text("# nothing\n").ok());

@@ -80,6 +80,32 @@ TEST_CASE("a second install returns the first decision, and notes what else was 
     });
 }
 
+TEST_CASE("a second install says that the program has set another default since") {
+    must_pass([] {
+        only(nullptr, nullptr);
+        const decision first = install_default(named("system"));
+        need(first.ok() && install_default().notes.empty());
+        std::pmr::set_default_resource(nullptr);
+        const decision second = install_default();
+        need(second == first && second.notes.size() == 1);
+        need(second.notes[0].view().find("the program has set another default resource since") == 0);
+        need(std::pmr::get_default_resource() == std::pmr::new_delete_resource());
+        std::pmr::set_default_resource(&first.resource());
+        need(install_default().notes.empty());
+        return 0;
+    });
+    must_pass([] {  // and where it had kept one
+        only(nullptr, nullptr);
+        counting_default mine, another;
+        std::pmr::set_default_resource(&mine);
+        const std::size_t told = install_default(named("system")).notes.size();
+        need(install_default().notes.size() == told);
+        std::pmr::set_default_resource(&another);
+        need(install_default().notes.size() == told + 1);
+        return 0;
+    });
+}
+
 TEST_CASE("on error nothing is installed, and a later call may do better") {
     must_pass([] {
         only(nullptr, nullptr);

@@ -183,6 +183,9 @@ TEST_CASE("what can't be had is refused with the reason, and nothing is set") {
     };
     CHECK(contains(error_of(with_backend("quickalloc")), "backend of subsystem 'refused' is unknown: 'quickalloc'"));
     CHECK(contains(error_of(with_limit(0)), "limit of subsystem 'refused' is 0, which would refuse every request"));
+    CHECK(contains(error_of(with_limit(static_cast<std::size_t>(-4096))), "limit of subsystem 'refused' is " + std::to_string(static_cast<std::size_t>(-4096)) +
+                                                                          " bytes, more than this machine can address (a negative number becomes such)"));
+    CHECK(contains(error_of(with_limit(std::size_t{PTRDIFF_MAX} + 1)), "more than this machine can address"));
     subsystem_options options = with_limit(1000);
     options.under = guard::canary;
     options.secret = true;

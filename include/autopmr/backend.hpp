@@ -66,7 +66,7 @@ public:
     }
 
 private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override;  // each backend's source defines these two
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override;  // each backend's source instantiates these two
     void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
     bool  do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 };

@@ -71,8 +71,9 @@ private:
 [[nodiscard]] decision select(const policy& wishes = {}) noexcept;
 
 /// Selects, tunes the chosen backend and makes it std::pmr's default. The first call that succeeds decides; later ones
-/// return its decision, with a note where they asked for something else. On error nothing is installed, and a later call
-/// may try again. A default the program had set before is kept, and noted, unless policy::replace.
+/// return its decision, with a note where they asked for something else, or the program has set another default since. On error
+/// nothing is installed, and a later call may try again. A default the program had set before is kept, and noted, unless
+/// policy::replace.
 decision install_default(const policy& wishes = {}) noexcept;
 
 /// What install_default() did; !ok() before it did.

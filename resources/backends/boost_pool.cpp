@@ -1,7 +1,8 @@
 #include <autopmr/backends/boost_pool.hpp>
 
 #include "src/support/direct.hpp"
-#include "src/support/module.hpp"
+#include "src/support/fork_watch.hpp"
+#include "src/support/told.hpp"
 
 namespace autopmr {
 namespace {
@@ -10,7 +11,8 @@ namespace {
 constinit imported<void*(std::size_t)>       pool_malloc;
 constinit imported<void(void*, std::size_t)> pool_free;
 constinit imported<std::size_t()>            pool_committed;
-constinit imported<void(decltype(&os::at_fork))> pool_start;
+constinit imported<void()>                   pool_lock, pool_unlock;
+constinit imported<void(void (*)(const void*) noexcept)> pool_start;
 constinit imported<const char*()>            pool_version;
 
 std::string_view why_not() noexcept;
@@ -38,6 +40,15 @@ using calls = direct<boost_pool_backend, library>;
 
 constinit immortal<boost_pool_resource> instance;
 
+constexpr auto size_of_freed = [](void*, std::size_t bytes) noexcept { return bytes; };
+
+// A fork waits until no thread is in the pool.
+struct pool_at_fork {
+    static void before_fork() noexcept { pool_lock(); }
+    static void in_parent() noexcept { pool_unlock(); }
+    static void in_child() noexcept { pool_unlock(); }
+};
+
 void load(reason& why_not) noexcept {
     constexpr std::string_view absent = AUTOPMR_BOOST_POOL_ABSENT;
     if (!absent.empty()) {
@@ -45,13 +56,17 @@ void load(reason& why_not) noexcept {
         return;
     }
     void* module = open_first_of({"libautopmr-boost_pool.so"}, "link the program with autopmr::backends, which brings it", why_not);
-    if (module == nullptr || !pool_free.require(module, "autopmr_boost_pool_free", why_not) ||
+    if (module == nullptr ||
+        !pool_free.require(module, "autopmr_boost_pool_free", why_not, told::takes<boost_pool_backend, size_of_freed>) ||
         !pool_committed.require(module, "autopmr_boost_pool_committed", why_not) ||
+        !pool_lock.require(module, "autopmr_boost_pool_lock", why_not) ||
+        !pool_unlock.require(module, "autopmr_boost_pool_unlock", why_not) ||
         !pool_start.require(module, "autopmr_boost_pool_start", why_not) ||
         !pool_version.require(module, "autopmr_boost_pool_version", why_not) ||
-        !pool_malloc.require(module, "autopmr_boost_pool_malloc", why_not))
+        !pool_malloc.require(module, "autopmr_boost_pool_malloc", why_not, told::gives<boost_pool_backend, 0>))
         return;
-    pool_start(os::at_fork);
+    fork_watch<pool_at_fork>::begin();
+    pool_start(announce::blocks_watched() ? announce::block_parcelled : nullptr);
     library::small.set(pool_malloc.get());
 }
 constinit text_once reason_not_to_serve{load};
@@ -72,15 +87,6 @@ footprint usage() noexcept {
 
 }  // namespace
 
-template <>
-void* boost_pool_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void boost_pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend boost_pool_backend{
     .name = "boost_pool",
     .what = "Boost.Container's synchronized pool over malloc",
@@ -91,5 +97,6 @@ constinit const backend boost_pool_backend{
     .version = []() noexcept { return version_text.view(); },
     .usage = usage,
 };
+template class backend_resource<boost_pool_backend>;
 
 }  // namespace autopmr

@@ -16,13 +16,15 @@ namespace {
 
 namespace pmr = boost::container::pmr;
 
-std::atomic<std::size_t> committed{0};
+std::atomic<std::size_t>            committed{0};
+std::atomic<void (*)(const void*)> tell_parcelled{nullptr};  // who counts the pool's blocks need not count these too
 
 class root final : public pmr::memory_resource {
     void* do_allocate(std::size_t bytes, std::size_t) override {
         void* block = std::malloc(bytes);
         if (block == nullptr) throw std::bad_alloc();
         committed.fetch_add(bytes, std::memory_order_relaxed);
+        if (const auto tell = tell_parcelled.load(std::memory_order_relaxed)) tell(block);
         return block;
     }
     void do_deallocate(void* block, std::size_t bytes, std::size_t) override {
@@ -49,11 +51,13 @@ std::size_t size_in_pool(std::size_t bytes) { return bytes < 16 ? 16 : bytes; }
 
 extern "C" {
 
-// Once for all calls: a fork waits until no thread is in the pool.
-__attribute__((visibility("default"))) void autopmr_boost_pool_start(bool (*at_fork)(void (*)(), void (*)(), void (*)()) noexcept) {
-    static const bool arranged = at_fork([] { lock.lock(); }, [] { lock.unlock(); }, [] { lock.unlock(); });
-    (void)arranged;
+// Whom to tell of what the pool takes, or null.
+__attribute__((visibility("default"))) void autopmr_boost_pool_start(void (*parcelled)(const void*) noexcept) {
+    tell_parcelled.store(parcelled, std::memory_order_relaxed);
 }
+// Around a fork.
+__attribute__((visibility("default"))) void autopmr_boost_pool_lock() noexcept { lock.lock(); }
+__attribute__((visibility("default"))) void autopmr_boost_pool_unlock() noexcept { lock.unlock(); }
 
 __attribute__((visibility("default"))) void* autopmr_boost_pool_malloc(std::size_t bytes) noexcept {
     if (bytes > PTRDIFF_MAX / 2) return nullptr;  // the pool adds its headers unchecked

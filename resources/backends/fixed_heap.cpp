@@ -70,15 +70,6 @@ footprint usage() noexcept {
 
 fixed_heap_result set_fixed_heap(void* region, std::size_t bytes) noexcept { return give(region, bytes); }
 
-template <>
-void* fixed_heap_backend_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void fixed_heap_backend_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend fixed_heap_backend{
     .name = "fixed_heap",
     .what = "one fixed region, for machines without an operating system",
@@ -89,5 +80,6 @@ constinit const backend fixed_heap_backend{
     .version = []() noexcept { return std::string_view(AUTOPMR_VERSION); },
     .usage = usage,
 };
+template class backend_resource<fixed_heap_backend>;
 
 }  // namespace autopmr

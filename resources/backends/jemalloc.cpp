@@ -8,6 +8,7 @@
 #include <new>
 
 #include "src/support/direct.hpp"
+#include "src/support/told.hpp"
 #include "resources/backends/jemalloc_calls.hpp"
 
 namespace autopmr {
@@ -21,7 +22,7 @@ struct library {
 
     static std::string_view why_not() noexcept { return jemalloc_calls::why_not(); }
     static void*            aligned(std::size_t bytes, std::size_t alignment) {
-        return jemalloc.mallocx(bytes, jemalloc_alignment(alignment));
+        return jemalloc.mallocx_told(bytes, jemalloc_alignment(alignment));
     }
     // Not sdallocx with the size: it runs 70 instructions more than free on small blocks (5.3.0, bench/instructions).
     static void release(void* block, std::size_t, std::size_t) { jemalloc.free(block); }
@@ -29,6 +30,8 @@ struct library {
 using calls = direct<jemalloc_backend, library>;
 
 constinit immortal<jemalloc_resource> instance;
+
+constexpr auto size_of = [](void* block) { return jemalloc.usable_size(block); };
 
 void load(reason& why_not) noexcept {
     constexpr std::string_view absent = AUTOPMR_JEMALLOC_ABSENT;
@@ -38,9 +41,11 @@ void load(reason& why_not) noexcept {
     }
     void* module = open_first_of({"libautopmr-jemalloc.so"}, "link the program with autopmr::backends, which brings it", why_not);
     jemalloc_calls& j = jemalloc;
-    if (module == nullptr || !j.malloc.require(module, "autopmr_jemalloc_malloc", why_not) ||
+    if (module == nullptr || !j.usable_size.require(module, "autopmr_jemalloc_malloc_usable_size", why_not) ||
+        !j.malloc.require(module, "autopmr_jemalloc_malloc", why_not, told::gives<jemalloc_backend, 0>) ||
         !j.mallocx.require(module, "autopmr_jemalloc_mallocx", why_not) ||
-        !j.free.require(module, "autopmr_jemalloc_free", why_not) ||
+        !j.mallocx_told.require(module, "autopmr_jemalloc_mallocx", why_not, told::gives<jemalloc_backend, 0>) ||
+        !j.free.require(module, "autopmr_jemalloc_free", why_not, told::takes<jemalloc_backend, size_of>) ||
         !j.sdallocx.require(module, "autopmr_jemalloc_sdallocx", why_not) ||
         !j.mallctl.require(module, "autopmr_jemalloc_mallctl", why_not))
         return;
@@ -139,15 +144,6 @@ heap_offer own_heap() noexcept {
 
 std::string_view jemalloc_calls::why_not() noexcept { return reason_not_to_serve.view(); }
 
-template <>
-void* jemalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void jemalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend jemalloc_backend{
     .name = "jemalloc",
     .what = "jemalloc: fast, gives unused memory back by itself, arenas of one's own",
@@ -161,5 +157,6 @@ constinit const backend jemalloc_backend{
     .usage = usage,
     .own_heap = own_heap,
 };
+template class backend_resource<jemalloc_backend>;
 
 }  // namespace autopmr

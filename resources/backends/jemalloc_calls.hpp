@@ -16,7 +16,9 @@ struct jemalloc_calls {
 
     imported<void*(std::size_t)>                                               malloc;
     imported<void*(std::size_t, int)>                                          mallocx;  // undefined for zero bytes
+    imported<void*(std::size_t, int)>                                          mallocx_told;
     imported<void(void*)>                                                      free;
+    imported<std::size_t(void*)>                                               usable_size;
     imported<void(void*, std::size_t, int)>                                    sdallocx;  // with the size asked for, no other
     imported<int(const char*, void*, std::size_t*, void*, std::size_t)>        mallctl;
 

@@ -3,6 +3,7 @@
 #include <autopmr/host.hpp>
 
 #include "src/support/direct.hpp"
+#include "src/support/told.hpp"
 #include "resources/backends/mimalloc_calls.hpp"
 
 namespace autopmr {
@@ -23,9 +24,21 @@ using calls = direct<mimalloc_backend, library>;
 
 constinit immortal<mimalloc_resource> instance;
 
+constinit std::atomic<const char*> no_heaps{"the mimalloc that was found has no heaps (mi_heap_new)"};
+
+// mi_malloc and mi_free are Valgrind's there, being malloc and free; mi_malloc_aligned is not, but memalign is.
+auto aligned_of(void* (*found)(std::size_t, std::size_t)) noexcept -> void* (*)(std::size_t, std::size_t) {
+    if (!mimalloc.memalign) return told::gives<mimalloc_backend, 0>(found);
+    return [](std::size_t bytes, std::size_t alignment) { return mimalloc.memalign(alignment, bytes); };
+}
+
+constexpr auto size_of = [](void* block) { return mimalloc.usable_size ? mimalloc.usable_size(block) : 0; };
+
 void load(reason& why_not) noexcept {
+    // heaptrack puts an mi_free of its own in front of every program's, with nothing behind it where mimalloc comes later.
     void* module = open_first_of({AUTOPMR_MIMALLOC_LIBRARY, "libmimalloc.so.2", "libmimalloc.so.2.0", "libmimalloc.so.3"},
-                                 "Debian: libmimalloc2.0", why_not);
+                                 "Debian: libmimalloc2.0", why_not,
+                                 os::heaptrack().given != nullptr ? os::names_of::module : os::names_of::process);
     mimalloc_calls& m = mimalloc;
     if (module == nullptr || !m.version.require(module, "mi_version", why_not)) return;
     if (const unsigned major = mimalloc_calls::major_version(); major < 1 || major > 3) {
@@ -33,15 +46,23 @@ void load(reason& why_not) noexcept {
         why_not.append("; versions 1 to 3 are known to work");
         return;
     }
-    if (!m.malloc_aligned.require(module, "mi_malloc_aligned", why_not) || !m.free.require(module, "mi_free", why_not) ||
-        !m.malloc.require(module, "mi_malloc", why_not))
+    const bool replaced = told::look<mimalloc_backend>(module, "mi_malloc", "mi_free");
+    m.usable_size.find(module, "mi_usable_size");
+    if ((replaced && !m.memalign.require(module, "memalign", why_not)) ||
+        !m.malloc_aligned.require(module, "mi_malloc_aligned", why_not, aligned_of) ||
+        !m.free.require(module, "mi_free", why_not, told::takes<mimalloc_backend, size_of>) ||
+        !m.malloc.require(module, "mi_malloc", why_not, told::gives<mimalloc_backend, 0>))
         return;
     m.collect.find(module, "mi_collect");
     m.process_info.find(module, "mi_process_info");
     if (m.option_get.find(module, "mi_option_get")) m.option_set.find(module, "mi_option_set");
-    if (m.heap_malloc.find(module, "mi_heap_malloc") && m.heap_malloc_aligned.find(module, "mi_heap_malloc_aligned") &&
-        m.heap_destroy.find(module, "mi_heap_destroy"))
+    if (replaced) no_heaps.store("Valgrind stands in for mi_free, and knows no heaps; start it with --soname-synonyms=somalloc=nouserintercepts",
+                                 std::memory_order_relaxed);
+    else if (m.heap_malloc.find(module, "mi_heap_malloc") && m.heap_malloc_aligned.find(module, "mi_heap_malloc_aligned") &&
+        m.heap_free.find(module, "mi_free") && m.heap_destroy.find(module, "mi_heap_destroy")) {
+        m.heap_visit_blocks.find(module, "mi_heap_visit_blocks");
         m.heap_new.find(module, "mi_heap_new");
+    }
     library::small.set(m.malloc.get());
     mimalloc_direct.free.store(m.free.get(), std::memory_order_release);
     mimalloc_direct.malloc.store(m.malloc.get(), std::memory_order_release);
@@ -128,14 +149,8 @@ void tune(const host& machine, tuning_log& log) noexcept {
 
 std::string_view mimalloc_calls::why_not() noexcept { return reason_not_to_serve.view(); }
 unsigned         mimalloc_calls::major_version() noexcept { return version_parts().major; }
-
-template <>
-void* mimalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void mimalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
+std::string_view mimalloc_calls::why_no_heaps() noexcept {
+    return mimalloc.heap_new ? std::string_view() : no_heaps.load(std::memory_order_relaxed);
 }
 
 constinit const backend mimalloc_backend{
@@ -150,5 +165,6 @@ constinit const backend mimalloc_backend{
     .trim = trim,
     .usage = usage,
 };
+template class backend_resource<mimalloc_backend>;
 
 }  // namespace autopmr

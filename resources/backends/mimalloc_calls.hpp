@@ -14,19 +14,24 @@ struct mimalloc_calls {
     /// Loads it at the first call. Empty when it can serve.
     static std::string_view why_not() noexcept;
     /// Once it is loaded.
-    static unsigned major_version() noexcept;
+    static unsigned         major_version() noexcept;
+    static std::string_view why_no_heaps() noexcept;  ///< empty where heap_new can be called
 
     imported<void*(std::size_t)>                     malloc;
     imported<void*(std::size_t, std::size_t)>        malloc_aligned;
     imported<void(void*)>                            free;
+    imported<std::size_t(void*)>                     usable_size;
     imported<int()>                                  version;
     imported<void(bool)>                             collect;
     imported<long(int)>                              option_get;
     imported<void(int, long)>                        option_set;
+    imported<void*(std::size_t, std::size_t)>        memalign;  // alignment, bytes
     imported<void*()>                                heap_new;
     imported<void*(void*, std::size_t)>              heap_malloc;
     imported<void*(void*, std::size_t, std::size_t)> heap_malloc_aligned;
+    imported<void(void*)>                            heap_free;  // mi_free too, told to nobody: a heap does that itself
     imported<void(void*)>                            heap_destroy;
+    imported<bool(void*, bool, bool (*)(const void*, const void*, void*, std::size_t, void*), void*)> heap_visit_blocks;
     imported<void(std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*, std::size_t*)>
         process_info;
 };

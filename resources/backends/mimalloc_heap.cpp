@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "resources/backends/mimalloc_calls.hpp"
+#include "src/support/announce.hpp"
 
 namespace autopmr {
 namespace {
@@ -22,16 +23,27 @@ std::uint64_t this_thread() noexcept {
 
 mimalloc_heap_resource::mimalloc_heap_resource() noexcept : why_not_(mimalloc_calls::why_not()) {
     if (!why_not_.empty()) return;
-    if (!mimalloc.heap_new) why_not_ = "the mimalloc that was found has no heaps (mi_heap_new)";
-    else if ((heap_ = mimalloc.heap_new()) == nullptr) why_not_ = "mimalloc is out of memory";
+    if (why_not_ = mimalloc_calls::why_no_heaps(); !why_not_.empty()) return;
+    if ((heap_ = mimalloc.heap_new()) == nullptr) why_not_ = "mimalloc is out of memory";
     else if (mimalloc_calls::major_version() < 3) owner_ = this_thread();
+    watched_ = heap_ != nullptr && announce::blocks_watched();
+    if (watched_) announce::pool_made(this);
 }
 
 mimalloc_heap_resource::~mimalloc_heap_resource() {
-    if (heap_ != nullptr && (owner_ == 0 || owner_ == this_thread())) mimalloc.heap_destroy(heap_);
+    if (heap_ == nullptr || (owner_ != 0 && owner_ != this_thread())) return;
+    if (watched_) {
+        const auto drop = [](const void*, const void*, void* block, std::size_t, void*) {
+            if (block != nullptr) announce::block_dropped(block);
+            return true;
+        };
+        if (mimalloc.heap_visit_blocks) mimalloc.heap_visit_blocks(heap_, true, drop, nullptr);
+        announce::pool_gone(this);
+    }
+    mimalloc.heap_destroy(heap_);
 }
 
-void* mimalloc_heap_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+[[gnu::always_inline]] inline void* mimalloc_heap_resource::allocate_from_heap(std::size_t bytes, std::size_t alignment) {
     if (!std::has_single_bit(alignment)) throw_bad_alignment(bytes, alignment, "mimalloc_heap");
     if (alignment > PTRDIFF_MAX || bytes > PTRDIFF_MAX - alignment || heap_ == nullptr)
         throw_out_of_memory(bytes, alignment, "mimalloc_heap");
@@ -42,6 +54,26 @@ void* mimalloc_heap_resource::do_allocate(std::size_t bytes, std::size_t alignme
     return block;
 }
 
-void mimalloc_heap_resource::do_deallocate(void* block, std::size_t, std::size_t) { mimalloc.free(block); }
+// In a function of its own, so that the common way keeps nothing.
+[[gnu::noinline]] void* mimalloc_heap_resource::allocate_watched(std::size_t bytes, std::size_t alignment) {
+    void* const block = allocate_from_heap(bytes, alignment);
+    announce::block_given(this, block, bytes);
+    return block;
+}
+
+void* mimalloc_heap_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+    if (watched_) [[unlikely]] return allocate_watched(bytes, alignment);
+    return allocate_from_heap(bytes, alignment);
+}
+
+[[gnu::noinline]] void mimalloc_heap_resource::deallocate_watched(void* block, std::size_t bytes) noexcept {
+    announce::block_returned(this, block, bytes);
+    mimalloc.heap_free(block);
+}
+
+void mimalloc_heap_resource::do_deallocate(void* block, std::size_t bytes, std::size_t) {
+    if (watched_) [[unlikely]] return deallocate_watched(block, bytes);
+    mimalloc.heap_free(block);
+}
 
 }  // namespace autopmr

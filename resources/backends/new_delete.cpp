@@ -34,15 +34,6 @@ constinit immortal<new_delete_resource> instance;
 
 }  // namespace
 
-template <>
-void* new_delete_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void new_delete_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend new_delete_backend{
     .name = "new_delete",
     .what = "the program's operator new and delete",
@@ -51,5 +42,6 @@ constinit const backend new_delete_backend{
     .allocate = calls::allocate,
     .deallocate = calls::deallocate,
 };
+template class backend_resource<new_delete_backend>;
 
 }  // namespace autopmr

@@ -1,7 +1,7 @@
 #include <autopmr/backends/scudo.hpp>
 
 #include "src/support/direct.hpp"
-#include "src/support/module.hpp"
+#include "src/support/told.hpp"
 
 namespace autopmr {
 namespace {
@@ -15,6 +15,7 @@ struct scudo_info {
 constinit imported<void*(std::size_t)>              scudo_malloc;
 constinit imported<void*(std::size_t, std::size_t)> scudo_memalign;
 constinit imported<void(void*)>                     scudo_free;
+constinit imported<std::size_t(void*)>              scudo_usable_size;
 constinit imported<int(int, int)>                   scudo_mallopt;
 constinit imported<scudo_info()>                    scudo_mallinfo2;
 
@@ -38,9 +39,10 @@ void load(reason& why_not) noexcept {
         return;
     }
     void* module = open_first_of({"libautopmr-scudo.so"}, "link the program with autopmr::backends, which brings it", why_not);
-    if (module == nullptr || !scudo_memalign.require(module, "autopmr_scudo_memalign", why_not) ||
-        !scudo_free.require(module, "autopmr_scudo_free", why_not) ||
-        !scudo_malloc.require(module, "autopmr_scudo_malloc", why_not))
+    if (module == nullptr || !scudo_usable_size.require(module, "autopmr_scudo_malloc_usable_size", why_not) ||
+        !scudo_memalign.require(module, "autopmr_scudo_memalign", why_not, told::gives<scudo_backend, 1>) ||
+        !scudo_free.require(module, "autopmr_scudo_free", why_not, told::takes<scudo_backend, scudo_usable_size>) ||
+        !scudo_malloc.require(module, "autopmr_scudo_malloc", why_not, told::gives<scudo_backend, 0>))
         return;
     scudo_mallopt.find(module, "autopmr_scudo_mallopt");
     scudo_mallinfo2.find(module, "autopmr_scudo_mallinfo2");
@@ -66,15 +68,6 @@ footprint usage() noexcept {
 
 }  // namespace
 
-template <>
-void* scudo_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void scudo_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend scudo_backend{
     .name = "scudo",
     .what = "LLVM's hardened allocator: heap corruption stops the program",
@@ -86,5 +79,6 @@ constinit const backend scudo_backend{
     .trim = trim,
     .usage = usage,
 };
+template class backend_resource<scudo_backend>;
 
 }  // namespace autopmr

@@ -33,15 +33,6 @@ footprint usage() noexcept {
 
 }  // namespace
 
-template <>
-void* system_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void system_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend system_backend{
     .name = "system",
     .what = "the process's own malloc: the C library's, or what replaced it",
@@ -53,5 +44,6 @@ constinit const backend system_backend{
     .trim = os::trim_c_heap,
     .usage = usage,
 };
+template class backend_resource<system_backend>;
 
 }  // namespace autopmr

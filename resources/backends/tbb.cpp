@@ -1,7 +1,7 @@
 #include <autopmr/backends/tbb.hpp>
 
 #include "src/support/direct.hpp"
-#include "src/support/module.hpp"
+#include "src/support/told.hpp"
 
 namespace autopmr {
 namespace {
@@ -10,6 +10,7 @@ namespace {
 constinit imported<void*(std::size_t)>                    scalable_malloc;
 constinit imported<int(void**, std::size_t, std::size_t)> scalable_posix_memalign;  // what it gives, scalable_free takes
 constinit imported<void(void*)>                           scalable_free;
+constinit imported<std::size_t(void*)>                    scalable_msize;
 constinit imported<int(int, void*)>                       scalable_allocation_command;
 
 std::string_view why_not() noexcept;
@@ -20,7 +21,9 @@ struct library {
     static std::string_view why_not() noexcept { return autopmr::why_not(); }
     static void*            aligned(std::size_t bytes, std::size_t alignment) {
         void* block = nullptr;
-        return scalable_posix_memalign(&block, alignment, bytes) == 0 ? block : nullptr;
+        if (scalable_posix_memalign(&block, alignment, bytes) != 0) return nullptr;
+        if (announce::blocks_watched()) announce::block_given(announce::no_pool, block, bytes);
+        return block;
     }
     static void release(void* block, std::size_t, std::size_t) { scalable_free(block); }
 };
@@ -31,8 +34,9 @@ constinit immortal<tbb_resource> instance;
 void load(reason& why_not) noexcept {
     void* module = open_first_of({AUTOPMR_TBB_LIBRARY, "libtbbmalloc.so.2"}, "Debian: libtbbmalloc2", why_not);
     if (module == nullptr || !scalable_posix_memalign.require(module, "scalable_posix_memalign", why_not) ||
-        !scalable_free.require(module, "scalable_free", why_not) ||
-        !scalable_malloc.require(module, "scalable_malloc", why_not))
+        !scalable_msize.require(module, "scalable_msize", why_not) ||
+        !scalable_free.require(module, "scalable_free", why_not, told::takes<tbb_backend, scalable_msize>) ||
+        !scalable_malloc.require(module, "scalable_malloc", why_not, told::gives<tbb_backend, 0>))
         return;
     scalable_allocation_command.find(module, "scalable_allocation_command");
     library::small.set(scalable_malloc.get());
@@ -47,15 +51,6 @@ void trim() noexcept {
 
 }  // namespace
 
-template <>
-void* tbb_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void tbb_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend tbb_backend{
     .name = "tbb",
     .what = "oneTBB's scalable allocator",
@@ -67,5 +62,6 @@ constinit const backend tbb_backend{
     .version = []() noexcept { return why_not().empty() ? std::string_view("2 (binary interface)") : std::string_view(); },
     .trim = trim,
 };
+template class backend_resource<tbb_backend>;
 
 }  // namespace autopmr

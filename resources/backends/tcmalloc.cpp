@@ -1,7 +1,7 @@
 #include <autopmr/backends/tcmalloc.hpp>
 
 #include "src/support/direct.hpp"
-#include "src/support/module.hpp"
+#include "src/support/told.hpp"
 
 namespace autopmr {
 namespace {
@@ -10,6 +10,7 @@ namespace {
 constinit imported<void*(std::size_t)>                              tc_malloc;
 constinit imported<void*(std::size_t, std::size_t)>                 tc_memalign;
 constinit imported<void(void*)>                                     tc_free;
+constinit imported<std::size_t(void*)>                              tc_malloc_size;
 constinit imported<const char*(int*, int*, const char**)>           tc_version;
 constinit imported<int(const char*, std::size_t*)>                  get_property;
 constinit imported<void()>                                          release_free_memory;
@@ -37,8 +38,11 @@ void load(reason& why_not) noexcept {
         why_not.append("; versions 2 and 3 are known to work");
         return;
     }
-    if (!tc_memalign.require(module, "tc_memalign", why_not) || !tc_free.require(module, "tc_free", why_not) ||
-        !tc_malloc.require(module, "tc_malloc", why_not))
+    told::look<tcmalloc_backend>(module, "tc_malloc", "tc_free");
+    if (!tc_malloc_size.require(module, "tc_malloc_size", why_not) ||
+        !tc_memalign.require(module, "tc_memalign", why_not, told::gives<tcmalloc_backend, 1>) ||
+        !tc_free.require(module, "tc_free", why_not, told::takes<tcmalloc_backend, tc_malloc_size>) ||
+        !tc_malloc.require(module, "tc_malloc", why_not, told::gives<tcmalloc_backend, 0>))
         return;
     get_property.find(module, "MallocExtension_GetNumericProperty");
     release_free_memory.find(module, "MallocExtension_ReleaseFreeMemory");
@@ -71,15 +75,6 @@ footprint usage() noexcept {
 
 }  // namespace
 
-template <>
-void* tcmalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-    return calls::allocate(bytes, alignment);
-}
-template <>
-void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-    calls::deallocate(block, bytes, alignment);
-}
-
 constinit const backend tcmalloc_backend{
     .name = "tcmalloc",
     .what = "gperftools' tcmalloc_minimal: good with many small blocks",
@@ -91,5 +86,6 @@ constinit const backend tcmalloc_backend{
     .trim = trim,
     .usage = usage,
 };
+template class backend_resource<tcmalloc_backend>;
 
 }  // namespace autopmr

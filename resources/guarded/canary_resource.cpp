@@ -7,6 +7,7 @@
 #include "src/support/wipe.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <new>
@@ -27,12 +28,13 @@ std::uint64_t mix(std::uint64_t x) noexcept {
 
 /// One for the process, so that a block of another canary_resource is known as such.
 std::uint64_t process_key() noexcept {
-    static const std::uint64_t key = [] {
-        const std::uint64_t drawn = os::random_key();
-        // Merely hard to guess, where the system has nothing better: where the stack lies, and when this was.
-        return drawn != 0 ? drawn : mix(reinterpret_cast<std::uintptr_t>(&drawn) ^ os::clock_ticks() << 20);
-    }();
-    return key;
+    static constinit std::atomic<std::uint64_t> first{0};
+    std::uint64_t                               key = first.load(std::memory_order_relaxed);
+    if (key != 0) return key;
+    std::uint64_t drawn = os::random_key();
+    // Merely hard to guess, where the system has nothing better: where the stack lies, and when this was.
+    if (drawn == 0) drawn = mix(reinterpret_cast<std::uintptr_t>(&drawn) ^ os::clock_ticks() << 20) | 1;
+    return first.compare_exchange_strong(key, drawn, std::memory_order_relaxed) ? drawn : key;
 }
 
 /// The bytes of a canary, in the order in which they lie in memory.

@@ -5,29 +5,23 @@
 #include <new>
 #include <thread>
 
-#include "src/platform/os.hpp"
+#include "src/support/first_made.hpp"
+#include "src/support/fork_watch.hpp"
 
 namespace autopmr {
 namespace {
 
 constexpr std::size_t most_live = 64, most_freed = 128;
 
-/// The process's pool lies here, so that nothing ends it.
-alignas(guard_pool) constinit unsigned char storage[sizeof(guard_pool)] = {};
-
-constinit std::atomic<unsigned long> starter{0};  // the thread that makes the pool or joins it; 0: none
-constinit std::atomic<bool>          watches_fork{false};
+constinit std::atomic<std::uint64_t> starter{0};  // the thread that joins a pool; 0: none, and so is one of a parent process
 
 /// Holds the place of the starter, or finds that another thread has it.
 class place_of_starter {
 public:
     place_of_starter() noexcept {
-        if (!watches_fork.load(std::memory_order_relaxed) && !watches_fork.exchange(true))
-            os::at_fork([] {}, [] {}, [] {  // whoever was about to start did not come along
-                starter.store(0, std::memory_order_relaxed);
-            });
-        unsigned long nobody = 0;
-        held_ = starter.compare_exchange_strong(nobody, os::thread_number() | 1, std::memory_order_acquire);
+        const std::uint64_t own = this_thread_of_process();
+        std::uint64_t       whose = starter.load(std::memory_order_relaxed);
+        held_ = (whose == 0 || !are_of_one_process(whose, own)) && starter.compare_exchange_strong(whose, own, std::memory_order_acquire);
     }
     place_of_starter(const place_of_starter&) = delete;
     place_of_starter& operator=(const place_of_starter&) = delete;
@@ -40,23 +34,20 @@ private:
     bool held_ = false;
 };
 
-/// With the place held. Null where memory is out.
+/// Null where memory is out.
 guard_pool* shared_pool() noexcept {
-    if (guard_pool* const there = sampled_guard_start::shared.load(std::memory_order_acquire)) return there;
     guard_pool_options options;
     options.most_live = most_live;
     options.quarantine = most_freed;
-    guard_pool* made = nullptr;
 #if defined(__cpp_exceptions)
     try {
-        made = ::new (static_cast<void*>(storage)) guard_pool(options);
+        return first_in_pages(sampled_guard_start::shared, options);
     } catch (const std::bad_alloc&) {
+        return nullptr;
     }
 #else
-    made = ::new (static_cast<void*>(storage)) guard_pool(options);
+    return first_in_pages(sampled_guard_start::shared, options);
 #endif
-    sampled_guard_start::shared.store(made, std::memory_order_release);
-    return made;
 }
 
 constinit std::atomic<const sampled_guard_resource*> samplers[256] = {};
@@ -75,15 +66,9 @@ constinit std::atomic<unsigned> how_many_wait{0};
 }  // namespace
 
 guard_pool& sampled_guard_pool() {
-    while (true) {
-        if (guard_pool* const there = sampled_guard_start::shared.load(std::memory_order_acquire)) return *there;
-        if (const place_of_starter mine; mine) {
-            guard_pool* const made = shared_pool();
-            if (made == nullptr) throw_out_of_memory(sizeof(guard_pool), alignof(guard_pool), "sampled_guard");
-            return *made;
-        }
-        std::this_thread::yield();
-    }
+    guard_pool* const pool = shared_pool();
+    if (pool == nullptr) throw_out_of_memory(sizeof(guard_pool), alignof(guard_pool), "sampled_guard");
+    return *pool;
 }
 
 bool sampled_guard_start::ready(sampled_guard_resource& one) noexcept {

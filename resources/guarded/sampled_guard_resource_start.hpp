@@ -2,8 +2,8 @@
 /// \file
 /// What sampled guards share: the process's pool and who makes it, who samples, and frees that had to wait.
 ///
-/// Nobody waits for anybody here but who frees a block of a pool that it has not joined yet: a thread that finds another one making
-/// the pool goes without its sample.
+/// Nobody waits for anybody here but who frees a block of a pool that it has not joined yet: a thread that finds another one joining
+/// a pool goes without its sample.
 
 #include <autopmr/guarded/sampled_guard_resource.hpp>
 

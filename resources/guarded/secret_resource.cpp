@@ -4,11 +4,11 @@
 
 #include "secret_resource_store.hpp"
 #include "src/platform/os.hpp"
+#include "src/support/first_made.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <new>
 #include <utility>
 
 namespace autopmr {
@@ -109,26 +109,11 @@ void secret_store::trim() noexcept {
     give_back_unused();
 }
 
-// Without a function-local static, whose guard a child would find taken that was forked meanwhile: who comes second throws its own
-// away.
 secret_resource& process_secrets() {
     static constinit std::atomic<secret_resource*> made{nullptr};
-    if (secret_resource* const there = made.load(std::memory_order_acquire)) return *there;
-    struct place {
-        void* pages = os::map_pages(sizeof(secret_resource));
-        ~place() {
-            if (pages != nullptr) os::unmap_pages(pages, sizeof(secret_resource));
-        }
-    } mine;
-    if (mine.pages == nullptr) throw_out_of_memory(sizeof(secret_resource), alignof(secret_resource), "secret");
-    auto* const      one = ::new (mine.pages) secret_resource;
-    secret_resource* first = nullptr;
-    if (made.compare_exchange_strong(first, one, std::memory_order_acq_rel)) {
-        mine.pages = nullptr;
-        return *one;
-    }
-    one->~secret_resource();
-    return *first;
+    secret_resource* const                         one = first_in_pages(made);
+    if (one == nullptr) throw_out_of_memory(sizeof(secret_resource), alignof(secret_resource), "secret");
+    return *one;
 }
 
 }  // namespace autopmr

@@ -1,5 +1,6 @@
 #include "secret_resource_store.hpp"
 
+#include "src/support/fork_watch.hpp"
 #include "src/support/wipe.hpp"
 
 #include <algorithm>
@@ -15,14 +16,12 @@ namespace {
 constinit std::mutex    list_lock;
 constinit secret_store* newest = nullptr;
 
-void watch_fork() noexcept {
-    static const bool once = os::at_fork([] { list_lock.lock(); }, [] { list_lock.unlock(); },
-                                         [] {
-                                             for (secret_store* one = newest; one != nullptr; one = one->older) one->in_child();
-                                             list_lock.unlock();
-                                         });
-    static_cast<void>(once);
-}
+struct stores_at_fork : held_across_fork<list_lock> {
+    static void in_child() noexcept {
+        for (secret_store* one = newest; one != nullptr; one = one->older) one->in_child();
+        list_lock.unlock();
+    }
+};
 
 std::uint64_t mixed(std::uint64_t n) noexcept {
     n = (n ^ n >> 30) * 0xBF58476D1CE4E5B9u;
@@ -39,7 +38,7 @@ secret_store* secret_store::make(const secret_options& options) {
     void* const memory = os::map_pages(sizeof(secret_store));
     if (memory == nullptr) throw_out_of_memory(sizeof(secret_store), alignof(secret_store), name);
     auto* const store = ::new (memory) secret_store(options);
-    watch_fork();  // after the mutex's own handlers: a child has all of these free
+    fork_watch<stores_at_fork>::begin();  // after the mutex's own handlers: a child has all of these free
     refusal             why;
     secret_piece* const first = store->map(options.isolated ? store->page_ : slab_bytes, slab_bytes, options.isolated ? piece_kind::own : piece_kind::slab, why);
     if (first == nullptr) {

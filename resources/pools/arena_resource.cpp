@@ -4,6 +4,7 @@
 #include <autopmr/fault_report.hpp>
 
 #include "src/support/announce.hpp"
+#include "src/support/probe.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -137,6 +138,7 @@ arena_chunk& arena_resource::chunk_for(std::size_t need, bool own) {
     }
     const std::size_t bytes = own ? need : std::min(std::max(next_chunk_, std::bit_ceil(need)), options_.most_chunk);
     void* const       memory = upstream_.allocate(bytes, granule);
+    AUTOPMR_PROBE(chunk_taken, "arena", memory, bytes);
     if (!own) next_chunk_ = std::min(2 * bytes, options_.most_chunk);
     reserved_ += bytes;
     ++chunks_;
@@ -219,6 +221,7 @@ void arena_resource::drop_after(arena_chunk& last) noexcept {
         if (told_within_ != 0) show(after_header(chunk), chunk.end);
         reserved_ -= size_of(chunk);
         --chunks_;
+        AUTOPMR_PROBE(chunk_given_back, "arena", &chunk, size_of(chunk));
         upstream_.deallocate(&chunk, size_of(chunk), granule);
     }
 }

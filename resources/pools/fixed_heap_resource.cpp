@@ -42,8 +42,20 @@ bool fixed_heap_resource::give(void* buffer, std::size_t bytes) noexcept {
 
 fixed_heap_resource::~fixed_heap_resource() {
     if (!watched_) return;
+    walk([](const heap_block& block) {
+        if (block.used) announce::block_dropped(block.address);
+    });
     announce::show(first_, capacity());
     announce::pool_gone(this);
+}
+
+heap_block fixed_heap_resource::block_at(const heap_block* before) const noexcept {
+    const engine self(const_cast<fixed_heap_resource&>(*this));
+    const engine::block* b = before == nullptr
+                         ? reinterpret_cast<engine::block*>(first_)
+                         : engine::block_of(static_cast<char*>(before->address) + before->bytes + engine::word);
+    if (!self.inside(b) || !self.possible(b, engine::size_of(b))) return {nullptr, 0, false};  // the end, or no way on
+    return {engine::payload(b), engine::size_of(b) - engine::word, (b->header & engine::is_free) == 0};
 }
 
 void* fixed_heap_resource::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {

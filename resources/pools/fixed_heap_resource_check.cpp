@@ -12,15 +12,6 @@ block* at(char* place) noexcept { return reinterpret_cast<block*>(place); }
 
 }  // namespace
 
-heap_block fixed_heap_resource::block_at(const heap_block* before) const noexcept {
-    const engine self(const_cast<fixed_heap_resource&>(*this));
-    const block* b = before == nullptr
-                         ? at(first_)
-                         : engine::block_of(static_cast<char*>(before->address) + before->bytes + engine::word);
-    if (!self.inside(b) || !self.possible(b, engine::size_of(b))) return {nullptr, 0, false};  // the end, or no way on
-    return {engine::payload(b), engine::size_of(b) - engine::word, (b->header & engine::is_free) == 0};
-}
-
 std::size_t fixed_heap_resource::largest_free() const noexcept {
     const engine self(const_cast<fixed_heap_resource&>(*this));
     if (words_ == 0) return 0;

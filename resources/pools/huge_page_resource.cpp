@@ -4,6 +4,7 @@
 #include <autopmr/fault_report.hpp>
 
 #include "src/platform/os.hpp"
+#include "src/support/announce.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -105,6 +106,10 @@ void* huge_page_resource::do_allocate(std::size_t bytes, std::size_t alignment) 
     one->backing.store(backing, std::memory_order_relaxed);
     one->block.store(reinterpret_cast<std::uintptr_t>(block), std::memory_order_release);
     bytes_[static_cast<std::size_t>(backing)].fetch_add(size, std::memory_order_relaxed);
+    if (announce::blocks_watched()) {
+        announce::block_given(announce::no_pool, block, bytes);
+        announce::show_as_written(block, bytes);  // with zeros
+    }
     return block;
 }
 
@@ -118,6 +123,7 @@ void huge_page_resource::do_deallocate(void* block, std::size_t bytes, std::size
     if (!one->block.compare_exchange_strong(there, entry::free, std::memory_order_acq_rel))
         return report(fault_kind::double_free, block, size, bytes, alignment);  // another thread was faster
     bytes_[static_cast<std::size_t>(backing)].fetch_sub(size, std::memory_order_relaxed);
+    if (announce::blocks_watched()) announce::block_taken(announce::no_pool, block, bytes);
     os::unmap_pages(block, size);
 }
 

@@ -3,6 +3,7 @@
 #include <autopmr/errors.hpp>
 
 #include "src/platform/os.hpp"
+#include "src/support/announce.hpp"
 #include "src/support/direct.hpp"
 
 #include <algorithm>
@@ -31,6 +32,10 @@ void* mapped_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
     if (block == nullptr) throw_out_of_memory(bytes, alignment, "mapped");
     bytes_.fetch_add(size, std::memory_order_relaxed);
     blocks_.fetch_add(1, std::memory_order_relaxed);
+    if (announce::blocks_watched()) {
+        announce::block_given(announce::no_pool, block, bytes);
+        announce::show_as_written(block, bytes);  // with zeros
+    }
     return block;
 }
 
@@ -38,6 +43,7 @@ void mapped_resource::do_deallocate(void* block, std::size_t bytes, std::size_t)
     const std::size_t size = whole_pages(bytes);
     bytes_.fetch_sub(size, std::memory_order_relaxed);
     blocks_.fetch_sub(1, std::memory_order_relaxed);
+    if (announce::blocks_watched()) announce::block_taken(announce::no_pool, block, bytes);
     os::unmap_pages(block, size);
 }
 

@@ -62,7 +62,8 @@ std::string preload_guard(const guard_wish& wish, const program_file& program) {
     const std::string library = find_guard_library(program);
     const char* const before = std::getenv("LD_PRELOAD");
     // First, so that it is the malloc whatever else is preloaded.
-    const std::string all = library + (before != nullptr && *before != '\0' ? ":" + std::string(before) : std::string());
+    std::string all = library;
+    if (before != nullptr && *before != '\0') all.append(":").append(before);
     ::setenv("LD_PRELOAD", all.c_str(), 1);
     ::setenv("AUTOPMR_GUARD", wish.guard.c_str(), 1);
     if (!wish.exhausted.empty()) ::setenv("AUTOPMR_GUARD_EXHAUSTED", wish.exhausted.c_str(), 1);

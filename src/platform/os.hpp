@@ -79,8 +79,10 @@ std::size_t lockable_memory() noexcept;
 /// A variable of the environment, or null: unset, or this is a set-uid program, whose environment is not ours to trust.
 const char* environment(const char* name) noexcept;
 
+/// Whose function a shared library calls by a name that both it and the process have: what the process put in front, or its own.
+enum class names_of : unsigned char { process, module };
 /// Opens a shared library for good (it is never unloaded), its names private. Null and a reason when that fails.
-void* open_module(const char* name, fixed_text<192>& why_not) noexcept;
+void* open_module(const char* name, fixed_text<192>& why_not, names_of first = names_of::process) noexcept;
 /// A function or object of a module, null when it has none of that name.
 void* symbol(void* module, const char* name) noexcept;
 /// Keeps the object file that holds `address` from ever being unloaded. True when that is so.
@@ -105,7 +107,7 @@ std::uint64_t random_key() noexcept;
 /// Returns after every running thread of this process has passed a full memory barrier. False when the system can't.
 bool fence_all_threads() noexcept;
 
-/// Up to `size` bytes of a file; the number read, or -1 with errno set. No locks, no allocation.
+/// Up to `size` bytes of a file; the number read, or -1 with errno set: ESPIPE for a pipe. No locks, no allocation.
 long read_file(const char* path, char* out, std::size_t size) noexcept;
 /// The same in pieces, for files of any length: a handle or -1 with errno set; bytes read, 0 at the end, -1 with errno set.
 int  open_file(const char* path) noexcept;
@@ -150,6 +152,14 @@ allocator_marker allocator_in_program() noexcept;
 std::string_view sanitizer_runtime() noexcept;
 bool             running_on_valgrind() noexcept;
 bool             running_on_wine() noexcept;
+
+/// What heaptrack is told of a block that its malloc does not see. Null where it is not there from the program's start.
+struct heaptrack_calls {
+    void (*given)(void* block, std::size_t bytes) = nullptr;
+    void (*taken)(void* block) = nullptr;
+    void (*modules_changed)() = nullptr;
+};
+heaptrack_calls heaptrack() noexcept;
 
 /// Where this thread is: return addresses, innermost first, from the frame that returns to `from` on (all of them where no
 /// frame does). The number written; 0 when the system can't tell. Allocates nothing and takes no lock of ours.

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <cstdint>
@@ -22,8 +23,27 @@ namespace autopmr::os {
 
 const char* environment(const char* name) noexcept { return ::secure_getenv(name); }
 
-void* open_module(const char* name, fixed_text<192>& why_not) noexcept {
-    void* module = ::dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+namespace {
+
+#if defined(__GLIBC__)
+/// The C library's own dlopen: heaptrack's, which stands in front of it, takes RTLD_DEEPBIND away.
+void* open_with_own_names_first(const char* name, int flags) noexcept {
+    auto* open = &::dlopen;
+    if (void* const libc = ::dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD))
+        if (void* const found = ::dlsym(libc, "dlopen")) open = reinterpret_cast<decltype(open)>(found);
+    void* const module = open(name, flags | RTLD_DEEPBIND);
+    if (const auto changed = heaptrack().modules_changed) changed();  // it saw no dlopen, and would not name the module's functions
+    return module;
+}
+#else
+void* open_with_own_names_first(const char* name, int flags) noexcept { return ::dlopen(name, flags); }
+#endif
+
+}  // namespace
+
+void* open_module(const char* name, fixed_text<192>& why_not, names_of first) noexcept {
+    constexpr int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+    void* module = first == names_of::module ? open_with_own_names_first(name, flags) : ::dlopen(name, flags);
     if (module == nullptr) {
         const char* reason = ::dlerror();
         why_not.append(reason != nullptr ? reason : "dlopen failed and gave no reason");
@@ -51,11 +71,14 @@ std::uint64_t random_key() noexcept {
 bool fence_all_threads() noexcept {
     // Numbers from <linux/membarrier.h>, which old kernel headers lack: query, private expedited, register.
     constexpr int query = 0, private_expedited = 1 << 3, register_private_expedited = 1 << 4;
-    static const bool ready = [] {
+    static constinit std::atomic<int> answer{-1};
+    int                               ready = answer.load(std::memory_order_relaxed);
+    if (ready < 0) {
         const long known = ::syscall(SYS_membarrier, query, 0, 0);
-        return known > 0 && (known & private_expedited) != 0 && ::syscall(SYS_membarrier, register_private_expedited, 0, 0) == 0;
-    }();
-    return ready && ::syscall(SYS_membarrier, private_expedited, 0, 0) == 0;
+        ready = known > 0 && (known & private_expedited) != 0 && ::syscall(SYS_membarrier, register_private_expedited, 0, 0) == 0;
+        answer.store(ready, std::memory_order_relaxed);
+    }
+    return ready != 0 && ::syscall(SYS_membarrier, private_expedited, 0, 0) == 0;
 }
 
 unsigned affinity_cpus() noexcept {
@@ -92,10 +115,13 @@ std::size_t number_in(const char* path, std::string_view key) noexcept {
 
 std::size_t huge_page_size() noexcept {
     // Of those that the kernel makes by itself; where it makes none, of those that can be reserved.
-    static const std::size_t size = [] {
-        const std::size_t own = number_in("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "");
-        return own != 0 ? own : 1024 * number_in("/proc/meminfo", "Hugepagesize:");
-    }();
+    constexpr std::size_t                     unknown = 1;
+    static constinit std::atomic<std::size_t> known{unknown};
+    std::size_t                               size = known.load(std::memory_order_relaxed);
+    if (size != unknown) return size;
+    size = number_in("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "");
+    if (size == 0) size = 1024 * number_in("/proc/meminfo", "Hugepagesize:");
+    known.store(size, std::memory_order_relaxed);
     return size;
 }
 

@@ -65,7 +65,7 @@ std::size_t lockable_memory() noexcept { return 0; }
 
 const char* environment(const char*) noexcept { return nullptr; }
 
-void* open_module(const char*, fixed_text<192>& why_not) noexcept {
+void* open_module(const char*, fixed_text<192>& why_not, names_of) noexcept {
     why_not.append("there are no shared libraries without an operating system");
     return nullptr;
 }
@@ -105,6 +105,7 @@ allocator_marker allocator_in_program() noexcept { return {}; }
 std::string_view sanitizer_runtime() noexcept { return "none"; }
 bool             running_on_valgrind() noexcept { return false; }
 bool             running_on_wine() noexcept { return false; }
+heaptrack_calls  heaptrack() noexcept { return {}; }
 
 std::size_t call_stack(const void*, const void**, std::size_t) noexcept { return 0; }
 code_name   name_of_code(const void*) noexcept { return {}; }

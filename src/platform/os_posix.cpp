@@ -31,7 +31,7 @@ const char* environment(const char* name) noexcept {
     return privileged ? nullptr : ::getenv(name);
 }
 
-void* open_module(const char* name, fixed_text<192>& why_not) noexcept {
+void* open_module(const char* name, fixed_text<192>& why_not, names_of) noexcept {
     void* module = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);  // never closed
     if (module == nullptr) {
         const char* reason = ::dlerror();
@@ -113,5 +113,6 @@ std::string_view sanitizer_runtime() noexcept {
 
 bool running_on_valgrind() noexcept { return ::dlsym(RTLD_DEFAULT, "_vgnU_freeres") != nullptr; }
 bool running_on_wine() noexcept { return false; }
+heaptrack_calls heaptrack() noexcept { return {}; }
 
 }  // namespace autopmr::os

@@ -105,7 +105,7 @@ std::size_t lockable_memory() noexcept {
 
 const char* environment(const char* name) noexcept { return std::getenv(name); }  // there are no set-uid programs
 
-void* open_module(const char* name, fixed_text<192>& why_not) noexcept {
+void* open_module(const char* name, fixed_text<192>& why_not, names_of) noexcept {
     HMODULE module = ::LoadLibraryA(name);
     if (module == nullptr) why_not.append("LoadLibrary: error ").append(static_cast<unsigned long long>(::GetLastError()));
     return module;
@@ -217,6 +217,8 @@ bool running_on_wine() noexcept {
     HMODULE ntdll = ::GetModuleHandleA("ntdll.dll");
     return ntdll != nullptr && ::GetProcAddress(ntdll, "wine_get_version") != nullptr;
 }
+
+heaptrack_calls heaptrack() noexcept { return {}; }
 
 std::size_t call_stack(const void* from, const void** out, std::size_t most) noexcept {
     void*             frames[62];  // more than this some systems refuse

@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 
@@ -18,7 +20,9 @@
 namespace autopmr::os {
 
 std::size_t page_size() noexcept {
-    static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    static constinit std::atomic<std::size_t> known{0};
+    std::size_t                               size = known.load(std::memory_order_relaxed);
+    if (size == 0) known.store(size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), std::memory_order_relaxed);
     return size;
 }
 
@@ -47,13 +51,16 @@ void* map_aligned_pages(std::size_t bytes, std::size_t alignment) noexcept {
 void* symbol(void* module, const char* name) noexcept { return ::dlsym(module, name); }
 
 bool at_thread_exit(void (*hook)(void*), void* value) noexcept {
-    struct key_holder {
-        pthread_key_t key{};
-        bool          made;
-        explicit key_holder(void (*h)(void*)) noexcept : made(::pthread_key_create(&key, h) == 0) {}
-    };
-    static const key_holder holder(hook);
-    return holder.made && ::pthread_setspecific(holder.key, value) == 0;
+    // No static of this function: a child that is forked in the middle of its making would wait for it for ever.
+    static constinit std::atomic<std::uint64_t> made{0};  // the key and 1
+    std::uint64_t                               known = made.load(std::memory_order_acquire);
+    if (known == 0) {
+        pthread_key_t mine{};
+        if (::pthread_key_create(&mine, hook) != 0) return false;
+        if (made.compare_exchange_strong(known, std::uint64_t{mine} + 1, std::memory_order_acq_rel)) known = std::uint64_t{mine} + 1;
+        else ::pthread_key_delete(mine);  // another thread came first
+    }
+    return ::pthread_setspecific(static_cast<pthread_key_t>(known - 1), value) == 0;
 }
 
 bool at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
@@ -122,6 +129,12 @@ unsigned long process_number() noexcept { return static_cast<unsigned long>(::ge
 long read_file(const char* path, char* out, std::size_t size) noexcept {
     const int file = open_file(path);
     if (file < 0) return -1;
+    struct stat about{};
+    if (::fstat(file, &about) == 0 && S_ISFIFO(about.st_mode)) {  // since that is not waited for, what it gives is anything
+        close_file(file);
+        errno = ESPIPE;
+        return -1;
+    }
     std::size_t got = 0;
     long        n = 0;
     while (got != size && (n = read_some(file, out + got, size - got)) > 0) got += static_cast<std::size_t>(n);

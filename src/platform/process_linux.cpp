@@ -23,6 +23,9 @@ extern "C" {
 [[gnu::weak]] void __lsan_init();
 [[gnu::weak]] void __libc_malloc();
 [[gnu::weak]] void _vgnU_freeres();  // what Valgrind preloads into every dynamic program
+[[gnu::weak]] void heaptrack_malloc(void* block, std::size_t bytes);
+[[gnu::weak]] void heaptrack_free(void* block);
+[[gnu::weak]] void heaptrack_invalidate_module_cache();
 }
 
 namespace autopmr::os {
@@ -115,5 +118,10 @@ bool running_on_valgrind() noexcept {
 }
 
 bool running_on_wine() noexcept { return false; }
+
+heaptrack_calls heaptrack() noexcept {
+    if (heaptrack_malloc == nullptr || heaptrack_free == nullptr) return {};
+    return {heaptrack_malloc, heaptrack_free, heaptrack_invalidate_module_cache};
+}
 
 }  // namespace autopmr::os

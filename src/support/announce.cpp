@@ -6,11 +6,18 @@
 #define VALGRIND_MAKE_MEM_NOACCESS(at, bytes) (void)0
 #define VALGRIND_MAKE_MEM_UNDEFINED(at, bytes) (void)0
 #define VALGRIND_MAKE_MEM_DEFINED(at, bytes) 0
+#define VALGRIND_GET_VBITS(at, bits, bytes) 0
 #define VALGRIND_CREATE_MEMPOOL(pool, red_zone, zeroed) (void)0
 #define VALGRIND_DESTROY_MEMPOOL(pool) (void)0
 #define VALGRIND_MEMPOOL_ALLOC(pool, at, bytes) (void)0
 #define VALGRIND_MEMPOOL_FREE(pool, at) (void)0
+#define VALGRIND_MALLOCLIKE_BLOCK(at, bytes, red_zone, zeroed) (void)0
+#define VALGRIND_FREELIKE_BLOCK(at, red_zone) (void)0
 #endif
+
+#include "src/platform/os.hpp"
+
+#include <atomic>
 
 // There when the program was compiled with AddressSanitizer, whatever this library was compiled with.
 #if defined(__GNUC__) && defined(__ELF__)
@@ -34,13 +41,26 @@ namespace {
 
 bool on_asan() noexcept { return __asan_poison_memory_region != nullptr && __asan_unpoison_memory_region != nullptr; }
 
-/// Memcheck alone listens. Under Valgrind's other tools, which count or profile, a program should do what it does by itself.
-bool on_valgrind() noexcept {
-    static const bool on = [] {
-        char one = 0;  // defined already: asking changes nothing
-        return VALGRIND_MAKE_MEM_DEFINED(&one, sizeof one) != 0;
-    }();
-    return on;
+/// Who is there, asked once. Not a function's static: a fork while another thread makes one would leave it locked in the child.
+constexpr unsigned asked = 1, valgrind = 2, heaptrack = 4;
+constinit std::atomic<unsigned> known{0};
+
+unsigned there() noexcept {
+    unsigned all = known.load(std::memory_order_relaxed);
+    if (all != 0) [[likely]] return all;
+    char one = 0;  // defined already: asking changes nothing
+    // Memcheck alone listens. Under Valgrind's other tools, which count or profile, a program should do what it does by itself.
+    all = asked | (VALGRIND_MAKE_MEM_DEFINED(&one, sizeof one) != 0 ? valgrind : 0u) | (os::heaptrack().given != nullptr ? heaptrack : 0u);
+    known.store(all, std::memory_order_relaxed);
+    return all;
+}
+
+bool on_valgrind() noexcept { return (there() & valgrind) != 0; }
+bool on_heaptrack() noexcept { return (there() & heaptrack) != 0; }
+
+void tell_valgrind_taken(const void* pool, const void* at) noexcept {
+    if (pool == no_pool) VALGRIND_FREELIKE_BLOCK(at, 0);
+    else VALGRIND_MEMPOOL_FREE(pool, at);
 }
 
 void unpoison(const void* at, std::size_t bytes) noexcept {
@@ -49,7 +69,8 @@ void unpoison(const void* at, std::size_t bytes) noexcept {
 
 }  // namespace
 
-bool watched() noexcept { return on_asan() || on_valgrind(); }
+bool watched() noexcept { return on_asan() || blocks_watched(); }
+bool blocks_watched() noexcept { return there() != asked; }
 
 void hide(const void* at, std::size_t bytes) noexcept {
     if (on_asan()) __asan_poison_memory_region(at, bytes);
@@ -84,12 +105,36 @@ void pool_gone(const void* pool) noexcept {
 
 void block_given(const void* pool, const void* at, std::size_t bytes) noexcept {
     unpoison(at, bytes);
-    if (on_valgrind()) VALGRIND_MEMPOOL_ALLOC(pool, at, bytes);
+    if (on_valgrind()) {
+        if (pool == no_pool) VALGRIND_MALLOCLIKE_BLOCK(at, bytes, 0, 0);
+        else VALGRIND_MEMPOOL_ALLOC(pool, at, bytes);
+    }
+    if (on_heaptrack()) os::heaptrack().given(const_cast<void*>(at), bytes);
 }
 
 void block_taken(const void* pool, const void* at, std::size_t bytes) noexcept {
     if (on_asan()) __asan_poison_memory_region(at, bytes);
-    if (on_valgrind()) VALGRIND_MEMPOOL_FREE(pool, at);
+    if (on_valgrind()) tell_valgrind_taken(pool, at);
+    block_dropped(at);
 }
+
+void block_returned(const void* pool, const void* at, std::size_t bytes) noexcept {
+    if (on_valgrind()) {
+        tell_valgrind_taken(pool, at);
+        (void)VALGRIND_MAKE_MEM_DEFINED(at, bytes);
+    }
+    block_dropped(at);
+}
+
+void block_dropped(const void* at) noexcept {
+    if (on_heaptrack()) os::heaptrack().taken(const_cast<void*>(at));
+}
+
+bool seen_already(const void* block) noexcept {
+    unsigned char unset = 0;  // a block of Valgrind's own is; fresh pages of the system hold zeros
+    return on_valgrind() && VALGRIND_GET_VBITS(block, &unset, 1) == 1 && unset != 0;
+}
+
+void block_parcelled(const void* at) noexcept { block_dropped(at); }
 
 }  // namespace autopmr::announce

@@ -52,7 +52,14 @@ chunk_heap::chunk_heap(std::size_t chunk_bytes) noexcept
 chunk_heap::~chunk_heap() { forget(); }
 
 void chunk_heap::forget() noexcept {
-    if (watched_) announce::pool_gone(this);
+    if (!watched_) return;
+    for (chunk* c = all_; c != nullptr; c = c->next_of_heap) {
+        if (live_of(*c) == 0) continue;
+        // The free ones among them too: which they are would take as long to find out as to say.
+        for (std::uint32_t block = first_block(reinterpret_cast<std::uintptr_t>(c), c->block_bytes); block != c->fresh; block += c->block_bytes)
+            announce::block_dropped(at(*c, block));
+    }
+    announce::pool_gone(this);
     watched_ = false;
 }
 

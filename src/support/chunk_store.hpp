@@ -14,6 +14,7 @@
 #include "src/support/attempt.hpp"
 #include "src/support/chunk_heap.hpp"
 #include "src/support/large_blocks.hpp"
+#include "src/support/probe.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -72,13 +73,15 @@ public:
     }
     /// A new one from the upstream, or where that refuses one that `asking` can spare. Taking those first would save memory, but
     /// sizes that take turns would take one chunk from each other again and again. Throws what the upstream throws.
-    [[nodiscard]] chunk* fetch(chunk_heap& asking) {
+    [[nodiscard, gnu::noinline]] chunk* fetch(chunk_heap& asking) {  // a frame of its own: share/valgrind.supp names it
         std::exception_ptr why;
         void* const        memory = attempt(upstream_, chunk_bytes_, chunk_bytes_, why);
         if (memory == nullptr) {
             if (chunk* const spared = asking.spare()) return spared;
             std::rethrow_exception(why);
         }
+        if (watched_) announce::block_parcelled(memory);
+        AUTOPMR_PROBE(chunk_taken, name_, memory, chunk_bytes_);
         auto* const one = ::new (static_cast<void*>(chunk_heap::header(reinterpret_cast<std::uintptr_t>(memory), chunk_heap::colours_of(chunk_bytes_)))) chunk;
         const std::scoped_lock hold(mutex_);
         ++count_;
@@ -97,6 +100,7 @@ public:
     void give_back(chunk& one) noexcept {
         void* const memory = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(&one) & ~(chunk_bytes_ - 1));
         if (watched_) announce::show(memory, chunk_bytes_);
+        AUTOPMR_PROBE(chunk_given_back, name_, memory, chunk_bytes_);
         {
             const std::scoped_lock hold(mutex_);
             --count_;

@@ -90,6 +90,16 @@ private:
     }
 };
 
+// A backend's source instantiates its resource where the constant's value is seen: these call its functions directly.
+template <const backend& Which>
+void* backend_resource<Which>::do_allocate(std::size_t bytes, std::size_t alignment) {
+    return Which.allocate(bytes, alignment);
+}
+template <const backend& Which>
+void backend_resource<Which>::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+    Which.deallocate(block, bytes, alignment);
+}
+
 /// A resource that is never destroyed, so that static destructors and threads that outlive main may use it.
 template <class Resource>
 union immortal {

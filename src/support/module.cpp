@@ -2,11 +2,11 @@
 
 namespace autopmr {
 
-void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not) noexcept {
+void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not, os::names_of first) noexcept {
     for (const char* name : names) {
         if (*name == 0) continue;
         reason failure;
-        if (void* module = os::open_module(name, failure)) return module;
+        if (void* module = os::open_module(name, failure, first)) return module;
         if (!why_not.empty()) continue;
         if (failure.view().find("static TLS") != std::string_view::npos)
             why_not.append(name).append(" can't be loaded late (it needs static TLS): link the program with autopmr::backends");
@@ -14,18 +14,6 @@ void* open_first_of(std::initializer_list<const char*> names, std::string_view h
             why_not.append(failure).append(" (").append(hint).append(")");
     }
     return nullptr;
-}
-
-void text_once::settle() noexcept {
-    reason text;
-    make_(text);
-    int expected = open;
-    if (state_.compare_exchange_strong(expected, writing, std::memory_order_acquire)) {
-        text_ = text;
-        state_.store(settled, std::memory_order_release);
-    } else {
-        while (!made()) {}  // another thread is copying its text: a few nanoseconds
-    }
 }
 
 }  // namespace autopmr

@@ -9,11 +9,19 @@
 #include <string_view>
 
 #include "src/platform/os.hpp"
+#include "src/support/value_once.hpp"
 
 namespace autopmr {
 
 /// Room for a reason; no longer than what a decision keeps of it.
 using reason = fixed_text<192>;
+
+struct as_found {
+    template <class Pointer>
+    Pointer operator()(Pointer found) const noexcept {
+        return found;
+    }
+};
 
 /// A function of a module. Reading is free of locks, so that it can stand on hot paths.
 template <class Signature>
@@ -24,14 +32,18 @@ class imported<Result(Arguments...)> {
 public:
     using pointer = Result (*)(Arguments...);
 
-    bool find(void* module, const char* name) noexcept {
+    /// `instead(found)` is what shall be called: told.hpp has such.
+    template <class Instead = as_found>
+    bool find(void* module, const char* name, Instead instead = {}) noexcept {
         const auto found = reinterpret_cast<pointer>(os::symbol(module, name));
-        if (found != nullptr) address_.store(found, std::memory_order_release);
-        return found != nullptr;
+        if (found == nullptr) return false;
+        address_.store(instead(found), std::memory_order_release);
+        return true;
     }
     /// The same, and a reason when it is not there.
-    bool require(void* module, const char* name, reason& why_not) noexcept {
-        if (find(module, name)) return true;
+    template <class Instead = as_found>
+    bool require(void* module, const char* name, reason& why_not, Instead instead = {}) noexcept {
+        if (find(module, name, instead)) return true;
         why_not = fixed_text<192>("the library that was found lacks ").append(name).append(": is it another of that name?");
         return false;
     }
@@ -44,30 +56,14 @@ private:
 };
 
 /// Opens the first of these that loads, for good. Null, and the first one's reason, when none does.
-void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not) noexcept;
+void* open_first_of(std::initializer_list<const char*> names, std::string_view hint, reason& why_not,
+                    os::names_of first = os::names_of::process) noexcept;
 
-/// A text made at its first reading and kept for the life of the process: why a module can't serve, or its version.
-///
-/// Several threads may make it at once, and the first one's is kept; so making must be repeatable (opening a library and
-/// finding functions are). No lock is held meanwhile: a fork in the middle leaves nothing locked.
-class text_once {
+/// Why a module can't serve, or its version. Making is repeatable: opening a library and finding functions are.
+class text_once : value_once<reason> {
 public:
-    using maker = void (*)(reason& text) noexcept;
-
-    explicit constexpr text_once(maker make) noexcept : make_(make) {}
-    std::string_view view() noexcept {
-        if (!made()) settle();
-        return text_.view();
-    }
-
-private:
-    enum : int { open, writing, settled };
-    bool made() const noexcept { return state_.load(std::memory_order_acquire) == settled; }
-    void settle() noexcept;
-
-    maker            make_;
-    std::atomic<int> state_{open};
-    reason           text_;
+    using value_once::value_once;
+    std::string_view view() noexcept { return get().view(); }
 };
 
 }  // namespace autopmr

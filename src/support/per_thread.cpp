@@ -2,8 +2,7 @@
 
 #include "src/ledger_books.hpp"
 #include "src/platform/os.hpp"
-
-#include <thread>
+#include "src/support/fork_watch.hpp"
 
 namespace autopmr::per_thread {
 namespace {
@@ -27,55 +26,34 @@ void end_of_thread(void* value) noexcept {
     record->in_use = false;
 }
 
-// Which thread of which process; neither of the two below.
-std::uint64_t this_one() noexcept {
-    return std::uint64_t{1} << 63 | (std::uint64_t{os::process_number()} & 0x3fffffff) << 32 | (os::thread_number() & 0xffffffff);
-}
-constexpr std::uint64_t nobody = 0, done = 1;
-
-constinit std::atomic<std::uint64_t> watch{nobody};   // done, or who is about to register
-constinit std::atomic<std::uint64_t> forking{nobody};  // who has the lock for a fork
-constinit unsigned                   again = 0;  // under the lock: how often more than once the handlers are registered
-
-void before_fork() noexcept {
-    if (forking.load(std::memory_order_relaxed) == this_one()) {
-        ++again;
-        return;
+struct books_at_fork {
+    static void before_fork() noexcept {
+        the_lock.lock();
+        for_each_guest([](guest& one) { one.before_fork(); });
     }
-    the_lock.lock();
-    forking.store(this_one(), std::memory_order_relaxed);
-    for_each_guest([](guest& one) { one.before_fork(); });
-}
-// False for all but the last registration's call: the handlers of the last before a fork are the first to have run.
-bool is_over() noexcept {
-    if (again != 0) return --again, false;
-    forking.store(nobody, std::memory_order_relaxed);
-    return true;
-}
-void in_parent() noexcept {
-    if (!is_over()) return;
-    for_each_guest([](guest& one) { one.in_parent(); });
-    the_lock.unlock();
-}
-void in_child() noexcept {
-    if (!is_over()) return;
-    if (thread_record* const mine = current()) {
-        mine->number = os::thread_number();
-        mine->sampling.left = mine->sampling.rest = 0;  // children that fork one after another sample at different points
-        mine->sampling.seed = 0;
+    static void in_parent() noexcept {
+        for_each_guest([](guest& one) { one.in_parent(); });
+        the_lock.unlock();
     }
-    for_each_guest([](guest& one) { one.in_child(); });
-    // Only the forking thread came along: the others' records are closed as if they had ended.
-    for (thread_record* record = records; record != nullptr; record = record->next) {
-        if (!record->in_use || record == current()) continue;
-        record->drawing.store(false);
-        record->sampling = {};
-        books::close_record(*record);
-        record->in_use = false;
+    static void in_child() noexcept {
+        if (thread_record* const mine = current()) {
+            mine->number = os::thread_number();
+            mine->sampling.left = mine->sampling.rest = 0;  // children that fork one after another sample at different points
+            mine->sampling.seed = 0;
+        }
+        for_each_guest([](guest& one) { one.in_child(); });
+        // Only the forking thread came along: the others' records are closed as if they had ended.
+        for (thread_record* record = records; record != nullptr; record = record->next) {
+            if (!record->in_use || record == current()) continue;
+            record->drawing.store(false);
+            record->sampling = {};
+            books::close_record(*record);
+            record->in_use = false;
+        }
+        books::count_grants_anew();
+        the_lock.unlock();
     }
-    books::count_grants_anew();
-    the_lock.unlock();
-}
+};
 
 thread_record* take_record() noexcept {
     for (thread_record* record = records; record != nullptr; record = record->next) {
@@ -90,20 +68,7 @@ thread_record* take_record() noexcept {
 
 }  // namespace
 
-void watch_fork() noexcept {
-    if (watch.load(std::memory_order_acquire) == done) return;
-    const std::uint64_t own = this_one();
-    for (;;) {
-        std::uint64_t whose = watch.load(std::memory_order_acquire);
-        if (whose == done || whose == own) return;  // own: the system's list of handlers asks for memory, which may be ours
-        // A parent's thread did not come along, and its registration may have or not: handlers that run twice know it.
-        const bool is_free = whose == nobody || (whose ^ own) >> 32 != 0;
-        if (!is_free) std::this_thread::yield();
-        else if (watch.compare_exchange_strong(whose, own, std::memory_order_acquire)) break;
-    }
-    os::at_fork(before_fork, in_parent, in_child);
-    watch.store(done, std::memory_order_release);
-}
+void watch_fork() noexcept { fork_watch<books_at_fork>::begin(); }
 
 void invite(guest& who) noexcept {
     if (who.present.load(std::memory_order_acquire)) return;
@@ -125,6 +90,8 @@ thread_record* current() noexcept {
 
 thread_record* current_or_new() noexcept {
     if (this_thread_record() != nullptr) return current();
+    // A signal handler that comes here in the middle does without one, as on a thread that is over.
+    os::keep_thread_record(reinterpret_cast<thread_record*>(thread_is_over));
     watch_fork();
     // A thread may end after the plugin that brought this code was closed. No one waits here: the loader has a lock of its own.
     if (!stays.load(std::memory_order_relaxed) && !stays.exchange(true)) os::pin_module_of(&the_lock);
@@ -132,9 +99,14 @@ thread_record* current_or_new() noexcept {
     {
         const std::scoped_lock hold(the_lock);
         record = take_record();
-        if (record == nullptr) return nullptr;
-        record->in_use = true;
-        record->number = os::thread_number();
+        if (record != nullptr) {
+            record->in_use = true;
+            record->number = os::thread_number();
+        }
+    }
+    if (record == nullptr) {
+        os::keep_thread_record(nullptr);
+        return nullptr;
     }
     os::keep_thread_record(record);
     if (os::at_thread_exit(end_of_thread, record)) return record;

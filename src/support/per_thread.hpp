@@ -77,10 +77,7 @@ struct guest {
 void invite(guest& who) noexcept;
 
 /// Holds the lock across every fork from now on, and for every thread that returns from here. Who holds a lock of its own while
-/// calling here registers after this.
-///
-/// A static of a function would do the same, but for a child that is forked in the middle of it, which would wait for ever for a
-/// thread that is not there: it does the step anew.
+/// calling here registers after this (fork_watch.hpp).
 void watch_fork() noexcept;
 
 }  // namespace per_thread

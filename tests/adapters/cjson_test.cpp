@@ -8,13 +8,10 @@
 #include "tests/adapters/support/apart.hpp"
 #include "tests/adapters/support/library.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/faults.hpp"
-#include "tests/support/sanitized.hpp"
 
 using autopmr::cjson_heap;
 using autopmr_test::outcome;
 using autopmr_test::refusing_malloc;
-using autopmr_test::traffic;
 
 namespace {
 
@@ -37,21 +34,15 @@ outcome work() {
     return outcome::served;
 }
 
-outcome through_resource(traffic& at) {
-    if (!cjson_heap::install(at, "a round")) throw "not installed";
-    return work();
-}
-
-outcome through_malloc() {
+void hook_malloc() {
     cJSON_Hooks hooks{refusing_malloc::malloc, refusing_malloc::free};
     cJSON_InitHooks(&hooks);
-    return work();
 }
 
 }  // namespace
 
 TEST_CASE("cJSON's traffic is what it asks for by itself, all back after cJSON_Delete; a refusal is null") {
-    const auto all = autopmr_test::each_failure_apart(through_resource, through_malloc);
+    const auto all = autopmr_test::each_failure_apart<cjson_heap>(hook_malloc, work);
     CHECK(all.traffic > 300);
     CHECK(all.errors == all.rounds);
     CHECK(all.crashes.empty());
@@ -59,12 +50,5 @@ TEST_CASE("cJSON's traffic is what it asks for by itself, all back after cJSON_D
 }
 
 TEST_CASE("cJSON takes one resource, a thread-safe one; a value from before is a fault when it is freed") {
-    if (under_asan) return autopmr_test::takes_one_once<cjson_heap>();  // else it reports the look before the foreign block first
-    cJSON* const before = cJSON_CreateNull();
-    autopmr_test::takes_one_once<cjson_heap>();
-    const autopmr_test::counted_faults faults;
-    cJSON_Delete(before);
-    CHECK(faults.count > 0);
-    CHECK(faults.last.kind == autopmr::fault_kind::foreign_pointer);
-    CHECK(autopmr_test::installed<cjson_heap>().settled());
+    autopmr_test::takes_one_and_none_from_before<cjson_heap>(cJSON_CreateNull, cJSON_Delete);
 }

@@ -1,10 +1,7 @@
 #include <autopmr/adapters/curl.hpp>
 #include <autopmr/autopmr.hpp>
 
-#include <memory_resource>
-#include <string>
-
-#include "tests/adapters/support/each_failure.hpp"
+#include "tests/adapters/support/library.hpp"
 #include "tests/adapters/support/plain_global.hpp"
 
 namespace {
@@ -14,6 +11,13 @@ using autopmr::install_in_curl;
 using autopmr_test::outcome;
 using autopmr_test::plain_global;
 using autopmr_test::traffic;
+
+struct curl_heap : autopmr::static_heap<autopmr::curl_library> {
+    template <class Resource, class... Assume>
+    static install_answer install(Resource& immortal, const char* who, Assume... assume) {
+        return install_in_curl(immortal, who, CURL_GLOBAL_DEFAULT, assume...);
+    }
+};
 
 std::size_t count_bytes(char*, std::size_t, std::size_t bytes, void* sum) {
     *static_cast<std::size_t*>(sum) += bytes;
@@ -85,25 +89,9 @@ TEST_CASE("libcurl: its traffic is its own, and each refusal its own error") {
         transfer_once);
     CHECK(plain.deadly.empty());
 
-    auto& pool = autopmr::make_immortal<autopmr::pool_resource>();
-    CHECK(install_in_curl(pool, "one thread").what == install_answer::one_thread_only);
-    auto& foreign = autopmr::make_immortal<std::pmr::synchronized_pool_resource>();
-    CHECK(install_in_curl(foreign, "unknown").what == install_answer::threads_unknown);
-
-    traffic& at = autopmr::make_immortal<traffic>();
-    REQUIRE(install_in_curl(at, "test"));
-    const install_answer again = install_in_curl(at, "again");
-    CHECK(again.what == install_answer::already_installed);
-    CHECK(std::string(again.first) == "test");
-
-    REQUIRE(transfer_once() == outcome::served);
-    const auto before = at.now();
-    REQUIRE(transfer_once() == outcome::served);
-    CHECK(at.now().allocations - before.allocations == plain.allocations);
-    CHECK(at.now().bytes - before.bytes == plain.bytes + 16 * plain.allocations);
-
-    const auto got = autopmr_test::each_failure(at, [](traffic&) { return transfer_once(); }, [&](std::size_t n) { return plain.is_deadly(n); }, false,
-                                                2000, before.live);
+    autopmr_test::takes_one_once<curl_heap>();
+    traffic&   at = autopmr_test::installed<curl_heap>();
+    const auto got = plain.keeps_books(at, transfer_once);
     CHECK(got.traffic >= 17);
     CHECK(got.errors + 3 >= got.rounds);  // it does without some of what it asks for
     CHECK(got.errors > 10);

@@ -8,13 +8,10 @@
 #include "tests/adapters/support/apart.hpp"
 #include "tests/adapters/support/library.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/faults.hpp"
-#include "tests/support/sanitized.hpp"
 
 using autopmr::jansson_heap;
 using autopmr_test::outcome;
 using autopmr_test::refusing_malloc;
-using autopmr_test::traffic;
 
 namespace {
 
@@ -26,8 +23,11 @@ std::string document() {
 }
 
 /// Parses, prints, and lets go.
-outcome work(void (*release)(void*)) {
+outcome work() {
     json_object_seed(7);  // the same tables each time
+    json_malloc_t given = nullptr;
+    json_free_t   release = nullptr;
+    json_get_alloc_funcs(&given, &release);
     static const std::string text = document();
     json_t* const            all = json_loads(text.c_str(), 0, nullptr);
     if (all == nullptr) return outcome::out_of_memory;
@@ -38,15 +38,7 @@ outcome work(void (*release)(void*)) {
     return outcome::served;
 }
 
-outcome through_resource(traffic& at) {
-    if (!jansson_heap::install(at, "a round")) throw "not installed";
-    return work(jansson_heap::free);
-}
-
-outcome through_malloc() {
-    json_set_alloc_funcs(refusing_malloc::malloc, refusing_malloc::free);
-    return work(refusing_malloc::free);
-}
+void hook_malloc() { json_set_alloc_funcs(refusing_malloc::malloc, refusing_malloc::free); }
 
 /// The lexer of 2.14 does not look whether its buffer could grow, and loses a character; over malloc too. Its other refusals in
 /// that place are errors, but called a wrong token.
@@ -55,7 +47,7 @@ constexpr std::size_t where_the_lexer_goes_on = 2;
 }  // namespace
 
 TEST_CASE("Jansson's traffic is what it asks for by itself, all back after json_decref; a refusal is its error") {
-    const auto all = autopmr_test::each_failure_apart(through_resource, through_malloc);
+    const auto all = autopmr_test::each_failure_apart<jansson_heap>(hook_malloc, work);
     CHECK(all.traffic > 300);
     CHECK(all.errors + where_the_lexer_goes_on >= all.rounds);
     CHECK(all.crashes.empty());
@@ -63,12 +55,5 @@ TEST_CASE("Jansson's traffic is what it asks for by itself, all back after json_
 }
 
 TEST_CASE("Jansson takes one resource, a thread-safe one; a value from before is a fault when it is freed") {
-    if (under_asan) return autopmr_test::takes_one_once<jansson_heap>();  // else it reports the look before the foreign block first
-    json_t* const before = json_string("from before");
-    autopmr_test::takes_one_once<jansson_heap>();
-    const autopmr_test::counted_faults faults;
-    json_decref(before);
-    CHECK(faults.count > 0);
-    CHECK(faults.last.kind == autopmr::fault_kind::foreign_pointer);
-    CHECK(autopmr_test::installed<jansson_heap>().settled());
+    autopmr_test::takes_one_and_none_from_before<jansson_heap>([] { return json_string("from before"); }, json_decref);
 }

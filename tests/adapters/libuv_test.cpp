@@ -1,18 +1,21 @@
 #include <autopmr/adapters/libuv.hpp>
 #include <autopmr/autopmr.hpp>
 
-#include <string>
-
-#include "tests/adapters/support/each_failure.hpp"
+#include "tests/adapters/support/library.hpp"
 #include "tests/adapters/support/plain_global.hpp"
 
 namespace {
 
-using autopmr::install_answer;
-using autopmr::install_in_libuv;
 using autopmr_test::outcome;
 using autopmr_test::plain_global;
 using autopmr_test::traffic;
+
+struct libuv_heap : autopmr::static_heap<autopmr::libuv_library> {
+    template <class Resource, class... Assume>
+    static autopmr::install_answer install(Resource& immortal, const char* who, Assume... assume) {
+        return autopmr::install_in_libuv(immortal, who, assume...);
+    }
+};
 
 /// True where it ran out of memory.
 bool refused(int code) {
@@ -50,25 +53,9 @@ TEST_CASE("libuv: its traffic is its own, and each refusal its own error") {
         [] { REQUIRE(uv_replace_allocator(plain_global::malloc, plain_global::realloc, plain_global::calloc, plain_global::free) == 0); }, one_loop);
     for (const std::size_t n : plain.deadly) WARN("libuv ends the process itself where allocation " << n << " of a loop is refused");
 
-    auto& pool = autopmr::make_immortal<autopmr::pool_resource>();
-    CHECK(install_in_libuv(pool, "one thread").what == install_answer::one_thread_only);
-    auto& foreign = autopmr::make_immortal<std::pmr::synchronized_pool_resource>();
-    CHECK(install_in_libuv(foreign, "unknown").what == install_answer::threads_unknown);
-
-    traffic& at = autopmr::make_immortal<traffic>();
-    REQUIRE(install_in_libuv(at, "test"));
-    const install_answer again = install_in_libuv(at, "again");
-    CHECK(again.what == install_answer::already_installed);
-    CHECK(std::string(again.first) == "test");
-
-    REQUIRE(one_loop() == outcome::served);
-    const auto before = at.now();
-    REQUIRE(one_loop() == outcome::served);
-    CHECK(at.now().allocations - before.allocations == plain.allocations);
-    CHECK(at.now().bytes - before.bytes == plain.bytes + 16 * plain.allocations);
-
-    const auto got = autopmr_test::each_failure(at, [](traffic&) { return one_loop(); }, [&](std::size_t n) { return plain.is_deadly(n); }, false,
-                                                2000, before.live);
+    autopmr_test::takes_one_once<libuv_heap>();
+    traffic&   at = autopmr_test::installed<libuv_heap>();
+    const auto got = plain.keeps_books(at, one_loop);
     CHECK(got.traffic > 5);
     CHECK(got.errors == got.rounds);
     CHECK(got.rounds >= 4);

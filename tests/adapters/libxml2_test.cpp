@@ -18,7 +18,6 @@ using autopmr::install_answer;
 using autopmr::libxml2_heap;
 using autopmr_test::outcome;
 using autopmr_test::refusing_malloc;
-using autopmr_test::traffic;
 
 namespace {
 
@@ -51,20 +50,12 @@ outcome work() {
     return done && fatal == 0 ? outcome::served : outcome::out_of_memory;
 }
 
-outcome through_resource(traffic& at) {
-    if (!libxml2_heap::install(at, "a round")) throw "not installed";
-    return work();
-}
-
-outcome through_malloc() {
-    xmlMemSetup(refusing_malloc::free, refusing_malloc::malloc, refusing_malloc::realloc, refusing_malloc::strdup);
-    return work();
-}
+void hook_malloc() { xmlMemSetup(refusing_malloc::free, refusing_malloc::malloc, refusing_malloc::realloc, refusing_malloc::strdup); }
 
 }  // namespace
 
 TEST_CASE("libxml2's traffic is what it asks for by itself, all back after xmlCleanupParser; of each refusal it says so or does without") {
-    const auto all = autopmr_test::each_failure_apart(through_resource, through_malloc);
+    const auto all = autopmr_test::each_failure_apart<libxml2_heap>(hook_malloc, work);
     std::printf("libxml2: %zu allocations, %zu refused in turn, %zu errors; with malloc too %zu leaks\n", all.traffic, all.rounds,
                 all.errors, all.leaks.size());
     CHECK(all.crashes.empty());

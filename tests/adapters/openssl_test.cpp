@@ -19,7 +19,6 @@ using autopmr::install_answer;
 using autopmr::openssl_heap;
 using autopmr_test::outcome;
 using autopmr_test::refusing_malloc;
-using autopmr_test::traffic;
 
 namespace {
 
@@ -54,12 +53,7 @@ outcome work() {
     return done ? outcome::served : outcome::out_of_memory;  // no error is queued where the queue could not be had
 }
 
-outcome through_resource(traffic& at) {
-    if (!openssl_heap::install(at, "a round")) throw "not installed";
-    return work();
-}
-
-outcome through_malloc() {
+void hook_malloc() {
     CRYPTO_set_mem_functions([](std::size_t n, const char*, int) { return n != 0 ? refusing_malloc::malloc(n) : nullptr; },
                              [](void* block, std::size_t n, const char*, int) {
                                  if (n != 0) return refusing_malloc::realloc(block, n);
@@ -67,7 +61,6 @@ outcome through_malloc() {
                                  return static_cast<void*>(nullptr);
                              },
                              [](void* block, const char*, int) { refusing_malloc::free(block); });
-    return work();
 }
 
 /// Wants everything that comes back to be zero.
@@ -92,7 +85,7 @@ constexpr std::size_t library_context_from = 5, library_context_to = 53;
 }  // namespace
 
 TEST_CASE("libcrypto's traffic is what it asks for by itself, all back after OPENSSL_cleanup; of each refusal it says so or does without") {
-    const auto all = autopmr_test::each_failure_apart(through_resource, through_malloc);
+    const auto all = autopmr_test::each_failure_apart<openssl_heap>(hook_malloc, work);
     std::printf("openssl: %zu allocations, %zu refused in turn, %zu errors; with malloc too %zu crashes, %zu leaks\n", all.traffic,
                 all.rounds, all.errors, all.crashes.size(), all.leaks.size());
     CHECK(all.traffic > 300);

@@ -8,13 +8,10 @@
 #include "tests/adapters/support/apart.hpp"
 #include "tests/adapters/support/library.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/faults.hpp"
-#include "tests/support/sanitized.hpp"
 
 using autopmr::pugixml_heap;
 using autopmr_test::outcome;
 using autopmr_test::refusing_malloc;
-using autopmr_test::traffic;
 
 namespace {
 
@@ -48,20 +45,12 @@ outcome work() {
     return outcome::served;
 }
 
-outcome through_resource(traffic& at) {
-    if (!pugixml_heap::install(at, "a round")) throw "not installed";
-    return work();
-}
-
-outcome through_malloc() {
-    pugi::set_memory_management_functions(refusing_malloc::malloc, refusing_malloc::free);
-    return work();
-}
+void hook_malloc() { pugi::set_memory_management_functions(refusing_malloc::malloc, refusing_malloc::free); }
 
 }  // namespace
 
 TEST_CASE("pugixml's traffic is what it asks for by itself, all back with the document; a refusal is status_out_of_memory") {
-    const auto all = autopmr_test::each_failure_apart(through_resource, through_malloc);
+    const auto all = autopmr_test::each_failure_apart<pugixml_heap>(hook_malloc, work);
     CHECK(all.traffic > 30);
     CHECK(all.errors == all.rounds);
     CHECK(all.crashes.empty());
@@ -69,13 +58,11 @@ TEST_CASE("pugixml's traffic is what it asks for by itself, all back with the do
 }
 
 TEST_CASE("pugixml takes one resource, a thread-safe one; a document from before is a fault when it is freed") {
-    if (under_asan) return autopmr_test::takes_one_once<pugixml_heap>();  // else it reports the look before the foreign block first
-    auto* const before = new pugi::xml_document;
-    before->append_child("from before");
-    autopmr_test::takes_one_once<pugixml_heap>();
-    const autopmr_test::counted_faults faults;
-    delete before;
-    CHECK(faults.count > 0);
-    CHECK(faults.last.kind == autopmr::fault_kind::foreign_pointer);
-    CHECK(autopmr_test::installed<pugixml_heap>().settled());
+    autopmr_test::takes_one_and_none_from_before<pugixml_heap>(
+        [] {
+            auto* const document = new pugi::xml_document;
+            document->append_child("from before");
+            return document;
+        },
+        [](pugi::xml_document* document) { delete document; });
 }

@@ -58,7 +58,7 @@ for package in "\$@"; do
     printf 'The following packages will be REMOVED:\n  libboost1.74-dev\nE: Packages need to be removed but remove is disabled.\n'
     exit 100
 done
-[[ \$* == *-s* ]] || for package in "\$@"; do echo "\$package" >>'$work/installed'; done
+[[ " \$* " == *" -s "* ]] || for package in "\$@"; do echo "\$package" >>'$work/installed'; done
 EOS
 echo "the base system" >"$work/installed"
 
@@ -85,6 +85,42 @@ sed -i '/^libtbb-dev$/d' "$work/installed"
 dev debian build
 expect "installing with apt-get: libtbb-dev" in "$output"
 expect "cmake --preset release" in "$asked"
+
+case="an option that the demo does not have is refused before anything is built"
+dev debian demo --rounds 2 --bogus
+expect "demo: unknown option --bogus; ./dev demo --help lists them" in "$output"
+expect 1 in "$status"
+expect not "cmake" in "$asked"
+for option in --help $(sed -n 's/^ *"  \(--[a-z]*\) .*/\1/p; s/.*also as \(--[a-z]*\) .*/\1/p' "$top/examples/package_index.cpp"); do
+    case="an option that the demo has is passed on: $option"
+    dev debian demo "$option"
+    expect "cmake --build build/release" in "$asked"
+    options="${options:-} $option"
+done
+case="the demo's options are read from its usage"
+expect " --help --file --rounds --case" in "${options:-}"
+
+case="the tests need the light bridges' libraries, what their examples work on, and nothing heavy"
+mkdir -p "$work/project/adapters" "$work/project/tests/fresh"
+echo '# Debian: liblight-dev <light.h>' >"$work/project/adapters/light.cmake"
+printf '# Debian (heavy): libheavy-dev <heavy.h>\n# Debian: libalso-dev <also.h>\n' >"$work/project/adapters/mixed.cmake"
+stand_in ctest </dev/null
+dev debian test
+expect "    liblight-dev: bridge light" in "$output"
+expect "    iso-codes: what the examples" in "$output"
+expect "ctest --preset release" in "$asked"
+for package in liblight-dev libalso-dev iso-codes wamerican; do expect "$package" in "$(cat "$work/installed")"; done
+for package in libheavy-dev debootstrap libsodium-dev; do expect not "$package" in "$asked"; done
+
+case="--all needs the heavy ones too, and tries a fresh root"
+printf '#!/usr/bin/env bash\necho "a fresh root" >>"%s"\n' "$work/asked" >"$work/project/tests/fresh/run"
+chmod +x "$work/project/tests/fresh/run"
+dev debian test --all
+expect "    libheavy-dev: bridge mixed" in "$output"
+for package in libheavy-dev debootstrap; do expect "$package" in "$(cat "$work/installed")"; done
+expect not "liblight-dev" in "$asked"
+expect "a fresh root" in "$asked"
+expect 0 in "$status"
 
 [[ $failures -eq 0 ]] && echo "dev sets up as it says"
 exit $((failures != 0))

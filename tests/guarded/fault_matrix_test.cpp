@@ -47,7 +47,7 @@ std::string commit(const fault_case& one, const guard_column& guard) {
     std::fflush(nullptr);
     const int child = ::fork();
     if (child == 0) {
-        ::alarm(100);
+        ::alarm(250);
         for (const int fatal : {SIGSEGV, SIGBUS, SIGABRT}) ::signal(fatal, SIG_DFL);  // not the test framework's
         ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
         autopmr::set_fault_handler(heard);

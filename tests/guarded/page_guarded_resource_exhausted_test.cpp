@@ -19,12 +19,7 @@ using autopmr_test::in_child;
 
 namespace {
 
-page_guarded_options with(bool markers) {
-    page_guarded_options options;
-    options.pool.guard_markers = markers;
-    options.leaks = leak_answer::ignore;
-    return options;
-}
+page_guarded_options with(bool markers) { return {.pool = {.guard_markers = markers}, .leaks = leak_answer::ignore}; }
 
 }  // namespace
 

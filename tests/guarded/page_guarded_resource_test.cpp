@@ -3,13 +3,12 @@
 #include <autopmr/errors.hpp>
 #include <autopmr/guarded/page_guarded_resource.hpp>
 
+#include "guarded/poke.hpp"
 #include "support/child.hpp"
 #include "support/faults.hpp"
 
-#include <csignal>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <list>
 #include <map>
 #include <memory_resource>
@@ -17,38 +16,15 @@
 #include <unordered_map>
 #include <vector>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 using namespace autopmr;
 using autopmr_test::counted_faults;
+using autopmr_test::faults;
 using autopmr_test::in_child;
 
 namespace {
 
 /// Both ways of guarding: this kernel's markers, and mappings.
-page_guarded_options with(bool markers) {
-    page_guarded_options options;
-    options.pool.guard_markers = markers;
-    options.leaks = leak_answer::ignore;
-    return options;
-}
-
-/// Whether the child was stopped by a memory fault.
-bool faults(const std::function<void()>& body) {
-    const auto end = in_child([&] {
-        for (const int signal : {SIGSEGV, SIGBUS}) std::signal(signal, [](int) { ::_exit(86); });
-        const rlimit none{0, 0};
-        ::setrlimit(RLIMIT_CORE, &none);
-        body();
-        return 0;
-    });
-    return end.exit_status == 86;
-}
-
-volatile unsigned char sink;
-void read(const void* at) { sink = *static_cast<const volatile unsigned char*>(at); }
-void write(void* at) { *static_cast<volatile unsigned char*>(at) = 1; }
+page_guarded_options with(bool markers) { return {.pool = {.guard_markers = markers}, .leaks = leak_answer::ignore}; }
 
 }  // namespace
 
@@ -59,16 +35,16 @@ TEST_CASE("A block ends at a guard page, and begins at one where that is asked f
         page_guarded_resource after(options);
         auto* const           block = static_cast<char*>(after.allocate(bytes, 16));
         std::memset(block, 7, bytes);
-        CHECK(faults([&] { read(block + bytes); }));
-        CHECK(faults([&] { write(block + bytes); }));
-        CHECK(faults([&] { write(block + bytes + 4095); }));
+        CHECK(faults(block + bytes));
+        CHECK(faults(block + bytes, fault_access::write));
+        CHECK(faults(block + bytes + 4095, fault_access::write));
         after.deallocate(block, bytes, 16);
         options.pool.placement = guard_placement::before;
         page_guarded_resource before(options);
         auto* const           other = static_cast<char*>(before.allocate(bytes, 16));
         std::memset(other, 7, bytes);
-        CHECK(faults([&] { read(other - 1); }));
-        CHECK(faults([&] { write(other - 4096); }));
+        CHECK(faults(other - 1));
+        CHECK(faults(other - 4096, fault_access::write));
         before.deallocate(other, bytes, 16);
     }
 }
@@ -78,10 +54,10 @@ TEST_CASE("A large block is guarded as a small one is") {
     for (const std::size_t bytes : {std::size_t{5} << 20, std::size_t{100} << 20}) {
         auto* const block = static_cast<char*>(guarded.allocate(bytes, 64));
         block[0] = block[bytes - 1] = 1;
-        CHECK(faults([&] { write(block + bytes); }));
-        CHECK(faults([&] { read(block - 5000); }));
+        CHECK(faults(block + bytes, fault_access::write));
+        CHECK(faults(block - 5000));
         guarded.deallocate(block, bytes, 64);
-        CHECK(faults([&] { read(block + bytes / 2); }));
+        CHECK(faults(block + bytes / 2));
     }
 }
 
@@ -103,10 +79,10 @@ TEST_CASE("A freed block faults on any access") {
     page_guarded_resource guarded(with(GENERATE(true, false)));
     auto* const           block = static_cast<char*>(guarded.allocate(64, 8));
     guarded.deallocate(block, 64, 8);
-    CHECK(faults([&] { read(block); }));
-    CHECK(faults([&] { write(block + 63); }));
+    CHECK(faults(block));
+    CHECK(faults(block + 63, fault_access::write));
     for (int i = 0; i != 1000; ++i) guarded.deallocate(guarded.allocate(64, 8), 64, 8);
-    CHECK(faults([&] { write(block); }));
+    CHECK(faults(block, fault_access::write));
     CHECK(guarded.find(block).state == block_state::freed);
 }
 
@@ -115,8 +91,8 @@ TEST_CASE("Blocks of no bytes have addresses of their own that may not be touche
     void* const           one = guarded.allocate(0, 1);
     void* const           two = guarded.allocate(0, 65536);
     REQUIRE((one != nullptr && two != nullptr && one != two));
-    CHECK(faults([&] { read(one); }));
-    CHECK(faults([&] { read(two); }));
+    CHECK(faults(one));
+    CHECK(faults(two));
     CHECK(reinterpret_cast<std::uintptr_t>(two) % 65536 == 0);
     counted_faults counted;
     guarded.deallocate(one, 0, 1);

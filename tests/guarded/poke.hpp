@@ -2,12 +2,19 @@
 /// \file
 /// Misuse on purpose, and memory to commit it in that can still be looked at afterwards.
 
+#include <autopmr/fault_report.hpp>
+
+#include "support/child.hpp"
+
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <map>
 #include <memory_resource>
 #include <new>
 #include <utility>
+
+#include <unistd.h>
 
 namespace autopmr_test {
 
@@ -17,6 +24,22 @@ namespace autopmr_test {
 }
 [[gnu::noinline, gnu::no_sanitize_address]] inline unsigned char peek(const void* block, std::ptrdiff_t at) {
     return static_cast<const volatile unsigned char*>(block)[at];
+}
+
+/// Whether a child that touches it is stopped by a memory fault; no sanitizer's handler comes before the child's.
+inline bool faults(const void* at, autopmr::fault_access how = autopmr::fault_access::read) {
+    const auto end = in_child([=] {
+        for (const int signal : {SIGSEGV, SIGBUS}) std::signal(signal, [](int) { ::_exit(86); });
+        if (how == autopmr::fault_access::write) poke(const_cast<void*>(at), 0, 1);
+        else static_cast<void>(peek(at, 0));
+        return 0;
+    });
+    return end.exit_status == 86;
+}
+
+inline bool zero(const void* at, std::size_t bytes) {
+    const auto* const c = static_cast<const char*>(at);
+    return std::all_of(c, c + bytes, [](char one) { return one == 0; });
 }
 
 /// An upstream that never uses memory again, and counts what comes back.

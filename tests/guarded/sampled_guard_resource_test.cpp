@@ -4,6 +4,7 @@
 #include <autopmr/describe.hpp>
 #include <autopmr/errors.hpp>
 
+#include "guarded/sampling.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/faults.hpp"
@@ -18,38 +19,11 @@
 #include <vector>
 
 using namespace autopmr;
+using autopmr_test::bump;
 using autopmr_test::counted_faults;
 using autopmr_test::in_child;
-
-namespace {
-
-sampled_guard_options one_in(unsigned rate, guard_pool* pool = nullptr) {
-    sampled_guard_options options;
-    options.rate = rate;
-    options.pool = pool;
-    return options;
-}
-
-guard_pool_options small(std::size_t most_live) {
-    guard_pool_options options;
-    options.most_live = most_live;
-    options.quarantine = 64;
-    return options;
-}
-
-/// Gives blocks without asking anybody: what a signal handler may use.
-class bump final : public std::pmr::memory_resource {
-    void* do_allocate(std::size_t bytes, std::size_t) override {
-        return buffer_ + (next_.fetch_add((bytes + 15) & ~std::size_t{15}) & (sizeof buffer_ / 2 - 1));
-    }
-    void do_deallocate(void*, std::size_t, std::size_t) override {}
-    bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
-
-    alignas(16) std::byte    buffer_[1 << 16];
-    std::atomic<std::size_t> next_{0};
-};
-
-}  // namespace
+using autopmr_test::one_in;
+using autopmr_test::small;
 
 TEST_CASE("of many allocations on many threads one in N is sampled, for each resource") {
     bump                     below;

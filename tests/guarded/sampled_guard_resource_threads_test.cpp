@@ -1,5 +1,6 @@
 #include <autopmr/guarded/sampled_guard_resource.hpp>
 
+#include "guarded/sampling.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/faults.hpp"
@@ -17,38 +18,11 @@
 #include <vector>
 
 using namespace autopmr;
+using autopmr_test::bump;
 using autopmr_test::counted_faults;
 using autopmr_test::in_child;
-
-namespace {
-
-sampled_guard_options one_in(unsigned rate, guard_pool* pool = nullptr) {
-    sampled_guard_options options;
-    options.rate = rate;
-    options.pool = pool;
-    return options;
-}
-
-guard_pool_options small(std::size_t most_live) {
-    guard_pool_options options;
-    options.most_live = most_live;
-    options.quarantine = 64;
-    return options;
-}
-
-/// Gives blocks without asking anybody: what a signal handler may use.
-class bump final : public std::pmr::memory_resource {
-    void* do_allocate(std::size_t bytes, std::size_t) override {
-        return buffer_ + (next_.fetch_add((bytes + 15) & ~std::size_t{15}) & (sizeof buffer_ / 2 - 1));
-    }
-    void do_deallocate(void*, std::size_t, std::size_t) override {}
-    bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
-
-    alignas(16) std::byte    buffer_[1 << 16];
-    std::atomic<std::size_t> next_{0};
-};
-
-}  // namespace
+using autopmr_test::one_in;
+using autopmr_test::small;
 
 namespace {
 sampled_guard_resource* from_handler = nullptr;
@@ -88,11 +62,9 @@ TEST_CASE("a signal handler may allocate and free while its thread does") {
     CHECK(end.exit_status == 0);
 }
 
-TEST_CASE("a child forked while other threads allocate goes on") {
+TEST_CASE("a child forked while other threads allocate goes on, with the process's pool made or not") {
     if (!malloc_survives_fork) return;
     const auto end = in_child([] {
-        // Made before: a fork at the very instant at which another thread makes it can leave a child waiting (seen once, on a busy machine).
-        static_cast<void>(sampled_guard_pool());
         bump                     below;
         std::atomic<bool>        stop{false};
         std::vector<std::thread> threads;

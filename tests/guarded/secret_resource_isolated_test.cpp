@@ -1,52 +1,23 @@
 #include <autopmr/guarded/secret_resource.hpp>
 
-#include <autopmr/describe.hpp>
-
 #include "src/support/fault_sources.hpp"
+#include "guarded/poke.hpp"
 #include "support/catch.hpp"
-#include "support/child.hpp"
 #include "support/faults.hpp"
-#include "support/sanitized.hpp"
 
-#include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <memory_resource>
-#include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 using namespace autopmr;
 using autopmr_test::counted_faults;
-using autopmr_test::in_child;
+using autopmr_test::faults;
+using autopmr_test::zero;
 
 namespace {
 
-bool zero(const void* at, std::size_t bytes) {
-    const auto* const c = static_cast<const char*>(at);
-    return std::all_of(c, c + bytes, [](char one) { return one == 0; });
-}
-secret_options isolated() {
-    secret_options options;
-    options.isolated = true;
-    return options;
-}
-volatile char sink;
-/// Whether touching it ends a child with SIGSEGV.
-bool faults(const void* at, bool write = false) {
-    if (under_asan || under_tsan) return true;  // their own handlers make an exit of it
-    const auto end = in_child([=] {
-        auto* const c = static_cast<volatile char*>(const_cast<void*>(at));
-        if (write) *c = 1;
-        else sink = *c;
-        return 0;
-    });
-    return end.signal == SIGSEGV;
-}
+secret_options isolated() { return {.isolated = true}; }
 
 }  // namespace
 
@@ -54,7 +25,7 @@ TEST_CASE("a block of its own ends at a guard page and faults once it is freed")
     secret_resource secrets(isolated());
     auto* const     p = static_cast<char*>(secrets.allocate(48, 16));
     CHECK(faults(p + 48));
-    CHECK(faults(p + 48, true));
+    CHECK(faults(p + 48, fault_access::write));
     CHECK(faults(p - 4096));
     fault_report out;
     REQUIRE(fault_sources::explain(p + 48, out) != nullptr);
@@ -108,7 +79,7 @@ TEST_CASE("a sealed secret opens through windows only") {
             const secret_window reading = secrets.open(p, secret_access::read);
             REQUIRE(reading);
             CHECK(std::strcmp(p, "open sesame") == 0);
-            if (hidden == false) CHECK(faults(p, true));
+            if (hidden == false) CHECK(faults(p, fault_access::write));
             {
                 secret_window       writing = secrets.open(p, secret_access::read_write);
                 const secret_window moved = std::move(writing);
@@ -117,7 +88,7 @@ TEST_CASE("a sealed secret opens through windows only") {
                 p[0] = 'O';
             }
             CHECK(std::strcmp(p, "Open sesame") == 0);
-            CHECK(faults(p, true));
+            CHECK(faults(p, fault_access::write));
         }
         CHECK(faults(p));
         const secret_window late = secrets.open(p, secret_access::read);

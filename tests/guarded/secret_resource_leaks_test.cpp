@@ -50,11 +50,7 @@ bool found(const std::string& all, const std::string& what) {
     return false;
 }
 
-secret_options pooled(bool hidden) {
-    secret_options options;
-    options.hidden = hidden;
-    return options;
-}
+secret_options pooled(bool hidden) { return {.hidden = hidden}; }
 
 bool has_memfd_secret() {
     const secret_resource probe;

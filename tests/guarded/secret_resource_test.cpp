@@ -3,14 +3,12 @@
 #include <autopmr/describe.hpp>
 
 #include "src/support/fault_sources.hpp"
+#include "guarded/poke.hpp"
 #include "support/catch.hpp"
-#include "support/child.hpp"
 #include "support/faults.hpp"
-#include "support/sanitized.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,28 +20,8 @@
 
 using namespace autopmr;
 using autopmr_test::counted_faults;
-using autopmr_test::in_child;
-
-namespace {
-
-bool zero(const void* at, std::size_t bytes) {
-    const auto* const c = static_cast<const char*>(at);
-    return std::all_of(c, c + bytes, [](char one) { return one == 0; });
-}
-volatile char sink;
-/// Whether touching it ends a child with SIGSEGV.
-bool faults(const void* at, bool write = false) {
-    if (under_asan || under_tsan) return true;  // their own handlers make an exit of it
-    const auto end = in_child([=] {
-        auto* const c = static_cast<volatile char*>(const_cast<void*>(at));
-        if (write) *c = 1;
-        else sink = *c;
-        return 0;
-    });
-    return end.signal == SIGSEGV;
-}
-
-}  // namespace
+using autopmr_test::faults;
+using autopmr_test::zero;
 
 TEST_CASE("a key lies in memory of which all that was promised holds") {
     secret_resource             secrets;

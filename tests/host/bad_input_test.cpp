@@ -157,7 +157,7 @@ TEST_CASE("a control group that the mount does not show is unknown, not guessed"
     CHECK_FALSE(with("/", "/../..").memory_limit.known);
     CHECK_FALSE(with("/abc", "/a").memory_limit.known);
     CHECK_FALSE(with("relative", "/").memory_limit.known);
-    CHECK_FALSE(with("/" + std::string(3000, 'd'), "/").memory_limit.known);
+    CHECK_FALSE(with(std::string("/").append(3000, 'd'), "/").memory_limit.known);
     CHECK(with("/a/b", "/a/b").memory_limit.value == std::size_t{1} << 30);
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("a mount point with a space, and of two mounts the one that shows more
 
 TEST_CASE("a long path in an origin loses its middle, not its end") {
     scratch_root      machine("docker_v2");
-    const std::string group = "/" + std::string(120, 'p') + "/" + std::string(120, 'q');
+    const std::string group = std::string("/").append(120, 'p').append("/").append(120, 'q');
     machine.write("proc/self/cgroup", "0::" + group + "\n").write("sys/fs/cgroup" + group + "/memory.max", "65536\n");
     const host facts = machine.probe();
     CHECK(facts.memory_limit.value == 65536);

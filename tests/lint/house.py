@@ -23,7 +23,7 @@ CHOICE = {"secret_vector", "selector", "subsystem", "policy", "backend_table", "
 PART_FOLDERS = {"backends", "pools", "decorators", "guarded"}
 
 # The named concepts of src/support. One that is not here is a part in disguise or needs a line.
-SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks", "fault_sources", "in_turn", "stack_store", "wipe"}
+SUPPORT = {"per_thread", "call_stack", "report_text", "announce", "module", "direct", "json_text", "attempt", "chunk_heap", "chunk_store", "large_blocks", "fault_sources", "in_turn", "stack_store", "wipe", "fork_watch", "first_made", "value_once", "probe", "told"}
 
 # What any bridge may stand on: the generic heaps. Else nobody includes a bridge.
 BRIDGES_GROUND = {"c_heap", "c_heap_hooks", "sized_c_heap", "static_heap"}
@@ -76,6 +76,7 @@ VENDORS = [
     (r"sodium(\.h|/)", r"bench/.*"),
     (r"backtrace\.h", r"src/support/call_stack_module\.cpp"),
     (r"(sanitizer|valgrind)/", r"(src/support/announce|src/platform/).*"),
+    (r"sys/sdt\.h", r"src/support/probe\.hpp"),
 ]
 # Files that may name headers of the operating system.
 SEES_THE_SYSTEM = r"(src/platform|src/cli|tests|bench|examples|adapters/preload)/.*|src/testing/child_posix\.cpp"

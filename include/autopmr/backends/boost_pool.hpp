@@ -7,16 +7,10 @@
 
 #include <autopmr/backend.hpp>
 
-#include <cstddef>
-
 namespace autopmr {
 
 extern const backend boost_pool_backend;
 using boost_pool_resource = backend_resource<boost_pool_backend>;
-
-template <>
-void* boost_pool_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void boost_pool_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+extern template class backend_resource<boost_pool_backend>;
 
 }  // namespace autopmr

@@ -16,6 +16,7 @@ namespace autopmr {
 
 extern const backend fixed_heap_backend;
 using fixed_heap_backend_resource = backend_resource<fixed_heap_backend>;
+extern template class backend_resource<fixed_heap_backend>;
 
 /// Whether the region was taken, or why not.
 class fixed_heap_result {
@@ -31,10 +32,5 @@ private:
 /// Gives the backend its region, of `bytes` bytes, for the life of the process: once, and before a region named by the linker
 /// script is first used. Until then why_not() says what is missing. Takes no region smaller than 256 bytes.
 [[nodiscard]] fixed_heap_result set_fixed_heap(void* region, std::size_t bytes) noexcept;
-
-template <>
-void* fixed_heap_backend_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void fixed_heap_backend_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
 
 }  // namespace autopmr

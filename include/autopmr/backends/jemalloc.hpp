@@ -8,16 +8,10 @@
 
 #include <autopmr/backend.hpp>
 
-#include <cstddef>
-
 namespace autopmr {
 
 extern const backend jemalloc_backend;
 using jemalloc_resource = backend_resource<jemalloc_backend>;
-
-template <>
-void* jemalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void jemalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+extern template class backend_resource<jemalloc_backend>;
 
 }  // namespace autopmr

@@ -39,9 +39,15 @@ private:
     void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
     bool  do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
+    void* allocate_from_arena(std::size_t bytes, std::size_t alignment);
+    void* allocate_watched(std::size_t bytes, std::size_t alignment);
+    void  release(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+    void  deallocate_watched(void* block, std::size_t bytes, std::size_t alignment) noexcept;
+
     std::string_view why_not_;
     unsigned         arena_ = 0;
     int              flags_ = 0;
+    bool             watched_ = false;  ///< a tool wants to hear of each block
 };
 
 }  // namespace autopmr

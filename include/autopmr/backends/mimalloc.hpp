@@ -26,11 +26,6 @@ struct mimalloc_functions {
 extern mimalloc_functions mimalloc_direct;
 
 template <>
-void* mimalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void mimalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
-
-template <>
 inline void* mimalloc_resource::allocate(std::size_t bytes, std::size_t alignment) {
     // A small power of two, and a block that is as large: mimalloc aligns no better than the size. All else is do_allocate's.
     if (((alignment - 1) & (alignment | ~std::size_t{15})) == 0 && bytes >= alignment) {
@@ -42,5 +37,6 @@ template <>
 inline void mimalloc_resource::deallocate(void* block, std::size_t, std::size_t) {
     mimalloc_direct.free.load(std::memory_order_relaxed)(block);
 }
+extern template class backend_resource<mimalloc_backend>;
 
 }  // namespace autopmr

@@ -40,9 +40,14 @@ private:
     void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
     bool  do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
+    void* allocate_from_heap(std::size_t bytes, std::size_t alignment);
+    void* allocate_watched(std::size_t bytes, std::size_t alignment);
+    void  deallocate_watched(void* block, std::size_t bytes) noexcept;
+
     std::string_view why_not_;
     void*            heap_ = nullptr;
-    std::uint64_t    owner_ = 0;  ///< 0: any thread
+    std::uint64_t    owner_ = 0;        ///< 0: any thread
+    bool             watched_ = false;  ///< a tool wants to hear of each block
 };
 
 }  // namespace autopmr

@@ -7,16 +7,10 @@
 
 #include <autopmr/backend.hpp>
 
-#include <cstddef>
-
 namespace autopmr {
 
 extern const backend new_delete_backend;
 using new_delete_resource = backend_resource<new_delete_backend>;
-
-template <>
-void* new_delete_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void new_delete_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+extern template class backend_resource<new_delete_backend>;
 
 }  // namespace autopmr

@@ -8,16 +8,10 @@
 
 #include <autopmr/backend.hpp>
 
-#include <cstddef>
-
 namespace autopmr {
 
 extern const backend scudo_backend;
 using scudo_resource = backend_resource<scudo_backend>;
-
-template <>
-void* scudo_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void scudo_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+extern template class backend_resource<scudo_backend>;
 
 }  // namespace autopmr

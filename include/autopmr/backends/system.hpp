@@ -8,16 +8,10 @@
 
 #include <autopmr/backend.hpp>
 
-#include <cstddef>
-
 namespace autopmr {
 
 extern const backend system_backend;
 using system_resource = backend_resource<system_backend>;
-
-template <>
-void* system_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void system_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+extern template class backend_resource<system_backend>;
 
 }  // namespace autopmr

@@ -8,16 +8,10 @@
 
 #include <autopmr/backend.hpp>
 
-#include <cstddef>
-
 namespace autopmr {
 
 extern const backend tbb_backend;
 using tbb_resource = backend_resource<tbb_backend>;
-
-template <>
-void* tbb_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void tbb_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+extern template class backend_resource<tbb_backend>;
 
 }  // namespace autopmr

@@ -8,16 +8,10 @@
 
 #include <autopmr/backend.hpp>
 
-#include <cstddef>
-
 namespace autopmr {
 
 extern const backend tcmalloc_backend;
 using tcmalloc_resource = backend_resource<tcmalloc_backend>;
-
-template <>
-void* tcmalloc_resource::do_allocate(std::size_t bytes, std::size_t alignment);
-template <>
-void tcmalloc_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment);
+extern template class backend_resource<tcmalloc_backend>;
 
 }  // namespace autopmr

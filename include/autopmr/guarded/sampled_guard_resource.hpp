@@ -10,8 +10,7 @@
 /// blocks keep the pool's room until this resource ends. Twice in one stack with the same pool only the lower one samples,
 /// where the upper can see it.
 ///
-/// Any thread that may use the upstream; a signal handler, if the upstream bears it; goes on after fork, but where another thread was just
-/// making the pool: call sampled_guard_pool() before threads and forks. Must outlive its blocks.
+/// Any thread that may use the upstream; a signal handler, if the upstream bears it; goes on after fork. Must outlive its blocks.
 /// Throws what the upstream throws.
 
 #include <autopmr/fault_report.hpp>

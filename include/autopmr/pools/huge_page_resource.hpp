@@ -5,8 +5,10 @@
 /// Use it for what is large and read all over (tables, indexes), or as the upstream of an arena or a pool. Each block takes whole
 /// huge pages (2 MiB on most machines): not for small blocks. The system's reserved huge pages are taken where there are any;
 /// else ordinary pages, aligned, with the advice to back them with huge ones; else ordinary pages. What a block stands on and why
-/// it is not the first is never silent: usage(), backing_of(). Any thread, no locks, safe after fork. Throws out_of_memory
-/// and bad_alignment; a block that is not its own, or of another size, is reported.
+/// it is not the first is never silent: usage(), backing_of(). Any thread, no locks. The child of a fork may allocate and free; but
+/// the reserved pages are its parent's: where none is left to copy to, a child that touches a block on them may end by SIGBUS
+/// (its parent does not). Programs whose children go on with such blocks set take_reserved = false. Throws out_of_memory and
+/// bad_alignment; a block that is not its own, or of another size, is reported.
 
 #include <autopmr/layer.hpp>
 

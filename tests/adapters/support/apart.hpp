@@ -53,11 +53,11 @@ struct failures_apart : failures {
     std::vector<std::size_t> crashes, leaks;  ///< the n at which the library does that, and does the same over plain malloc
 };
 
-/// `through_resource(traffic&)` and `through_malloc()`, each -> outcome, give the library its functions (a traffic's, those of
-/// refusing_malloc), work, the same each time, and clean up all of it. A crash or a block left over is the library's only where it does the same by itself.
-template <class ThroughResource, class ThroughMalloc>
-failures_apart each_failure_apart(ThroughResource&& through_resource, ThroughMalloc&& through_malloc, bool and_all_after = false,
-                                  std::size_t most = 2000) {
+/// `work()` -> outcome does the same each time, and cleans up all of it: over a traffic that `Heap`, a static_heap, gives the
+/// library, and over refusing_malloc, which `hook_malloc()` does. A crash or a block left over is the library's only where it does
+/// the same by itself.
+template <class Heap, class HookMalloc, class Work>
+failures_apart each_failure_apart(HookMalloc&& hook_malloc, Work&& work, bool and_all_after = false, std::size_t most = 2000) {
     struct page {
         traffic::books books;
         outcome        got;
@@ -71,7 +71,8 @@ failures_apart each_failure_apart(ThroughResource&& through_resource, ThroughMal
         return in_child([&] {
             traffic& at = autopmr::make_immortal<traffic>();
             at.refuse(n, and_all_after);
-            const outcome got = through_resource(at);
+            if (!Heap::install(at, "a round")) throw "not installed";
+            const outcome got = work();
             at.refuse(0);
             *told = {at.now(), got, true};
             return 0;
@@ -82,7 +83,8 @@ failures_apart each_failure_apart(ThroughResource&& through_resource, ThroughMal
         return in_child([&] {
             refusing_malloc::until = n;
             refusing_malloc::all_after = and_all_after;
-            const outcome got = through_malloc();
+            hook_malloc();
+            const outcome got = work();
             *told = {{}, got, true};
             told->books.allocations = refusing_malloc::allocations;
             told->books.bytes = refusing_malloc::bytes;

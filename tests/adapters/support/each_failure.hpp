@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 
 #include "tests/support/catch.hpp"
 
@@ -51,6 +52,22 @@ failures each_failure(traffic& at, Load&& load, Skip&& skip, bool and_all_after 
 template <class Load>
 failures each_failure(traffic& at, Load&& load) {
     return each_failure(at, load, [](std::size_t) { return false; });
+}
+
+/// The same of a load that throws std::bad_alloc whichever of its allocations is refused, and gives back all it had.
+template <class Load>
+failures each_failure_throws(traffic& at, Load&& load) {
+    const failures all = each_failure(at, [&](traffic& upstream) {
+        try {
+            load(upstream);
+        } catch (const std::bad_alloc&) {
+            return outcome::out_of_memory;
+        }
+        return outcome::served;
+    });
+    CHECK(all.errors == all.rounds);
+    CHECK(at.settled());
+    return all;
 }
 
 }  // namespace autopmr_test

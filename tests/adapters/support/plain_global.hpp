@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 
+#include "tests/adapters/support/each_failure.hpp"
 #include "tests/adapters/support/plain_heap.hpp"
 #include "tests/support/catch.hpp"
 
@@ -69,7 +70,18 @@ struct plain_traffic {
             if (run(n).exit_status != 0) deadly.push_back(n);
         ::munmap(shared, 4096);
     }
-    [[nodiscard]] bool is_deadly(std::size_t n) const { return std::find(deadly.begin(), deadly.end(), n) != deadly.end(); }
+    /// The load over `at`, which the library has by now: it asks for the same, with a header of 16 bytes each, and whatever is
+    /// refused, the books stay right.
+    template <class Load>
+    failures keeps_books(traffic& at, Load&& load) const {
+        REQUIRE(load() == outcome::served);
+        const auto before = at.now();
+        REQUIRE(load() == outcome::served);
+        CHECK(at.now().allocations - before.allocations == allocations);
+        CHECK(at.now().bytes - before.bytes == bytes + 16 * allocations);
+        return each_failure(at, [&](traffic&) { return load(); },
+                            [&](std::size_t n) { return std::find(deadly.begin(), deadly.end(), n) != deadly.end(); }, false, 2000, before.live);
+    }
 };
 
 }  // namespace autopmr_test

@@ -14,17 +14,17 @@
 
 namespace autopmr {
 
-struct libuv_library {};
+struct libuv_library {
+    static install_answer::kind hook() noexcept {
+        using heap = static_heap<libuv_library>;
+        const int said = uv_replace_allocator(heap::malloc, heap::realloc, heap::calloc, heap::free);
+        return said == 0 ? install_answer::installed : install_answer::refused_by_library;
+    }
+};
 
 template <class Resource, class... Assume>
 install_answer install_in_libuv(Resource& immortal, const char* who, Assume... assume) noexcept {
-    using heap = static_heap<libuv_library>;
-    install_answer answer = heap::install(immortal, who, assume...);
-    if (answer && uv_replace_allocator(heap::malloc, heap::realloc, heap::calloc, heap::free) != 0) {
-        heap::withdraw();
-        answer.what = install_answer::refused_by_library;
-    }
-    return answer;
+    return static_heap<libuv_library>::install(immortal, who, assume...);
 }
 
 }  // namespace autopmr

@@ -1,0 +1,51 @@
+# Each bridge has an export of its own, and a file for pkg-config, since whoever asks for one must have its library. What could not
+# be built has a file too, which tells why.
+get_property(names GLOBAL PROPERTY AUTOPMR_BRIDGE_NAMES)
+get_property(of_pkg_config GLOBAL PROPERTY AUTOPMR_BRIDGES_OF_PKG_CONFIG)
+foreach(name IN LISTS names)
+    get_property(look GLOBAL PROPERTY AUTOPMR_BRIDGE_LOOK_${name})
+    if(NOT look)
+        continue() # a part of another
+    endif()
+    configure_file(cmake/autopmr-bridge.cmake.in "${PROJECT_BINARY_DIR}/autopmr-bridge-${name}.cmake" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/autopmr-bridge-${name}.cmake" DESTINATION "${package_dir}")
+    if(NOT TARGET autopmr_${name})
+        continue()
+    endif()
+    install(TARGETS autopmr_${name} EXPORT autopmr-${name}
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/autopmr"
+        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT autopmr-${name} NAMESPACE autopmr:: DESTINATION "${package_dir}" FILE autopmr-${name}-targets.cmake)
+
+    if(NOT name IN_LIST of_pkg_config)
+        continue()
+    endif()
+    get_property(modules GLOBAL PROPERTY AUTOPMR_BRIDGE_PKG_CONFIG_${name})
+    if(NOT name STREQUAL "c_heap")
+        list(PREPEND modules autopmr-c_heap)
+    endif()
+    list(PREPEND modules autopmr)
+    list(JOIN modules ", " pc_requires)
+    string(REPLACE ">=" " >= " pc_requires "${pc_requires}")
+    get_target_property(definitions autopmr_${name} INTERFACE_COMPILE_DEFINITIONS)
+    set(pc_definitions "")
+    if(definitions)
+        list(JOIN definitions " -D" pc_definitions)
+        set(pc_definitions " -D${pc_definitions}")
+    endif()
+    get_target_property(type autopmr_${name} TYPE)
+    set(pc_libraries "")
+    if(type MATCHES "^(STATIC|SHARED)_LIBRARY$")
+        set(pc_libraries " -L\${libdir} -lautopmr_${name}")
+    elseif(type STREQUAL "OBJECT_LIBRARY")
+        set(folder "\${libdir}/autopmr/objects$<$<BOOL:$<CONFIG>>:->$<CONFIG>/autopmr_${name}/adapters") # where install() puts them
+        get_target_property(sources autopmr_${name} SOURCES)
+        foreach(source IN LISTS sources)
+            get_filename_component(source "${source}" NAME)
+            string(APPEND pc_libraries " ${folder}/${source}${CMAKE_CXX_OUTPUT_EXTENSION}")
+        endforeach()
+    endif()
+    autopmr_install_pc(autopmr-bridge.pc.in autopmr-${name})
+endforeach()
