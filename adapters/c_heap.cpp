@@ -17,6 +17,10 @@ struct alignas(c_heap::alignment) c_heap::header {
     std::size_t bytes;   // what the block holds
     unsigned    shift;   // its alignment is 1 << shift
     unsigned    tag;
+
+    static void*   make(const c_heap& heap, std::size_t bytes, std::size_t real) noexcept;
+    static header* of(const c_heap& heap, const void* block) noexcept;  // null after a fault
+    static void    report(const c_heap& heap, const void* block) noexcept;
 };
 
 namespace {
@@ -33,19 +37,34 @@ inline unsigned tag_of(const void* block, const c_heap* heap, std::size_t bytes,
     return static_cast<unsigned>(mixed >> 32);
 }
 
+bool possible(const void* block) noexcept { return (reinterpret_cast<std::uintptr_t>(block) & (c_heap::alignment - 1)) == 0; }
+
 }  // namespace
 
-c_heap::header* c_heap::header_of(const void* block) const noexcept {
-    const bool possible = (reinterpret_cast<std::uintptr_t>(block) & (alignment - 1)) == 0;  // else it is not even read
-    header*    found = nullptr;
-    bool       freed = false;
-    if (possible) {
-        found = const_cast<header*>(static_cast<const header*>(block) - 1);
-        const unsigned right = tag_of(block, this, found->bytes, found->shift);
-        if (found->tag == right) return found;
-        freed = found->tag == (right ^ freed_mark);
+/// `real` is known where this is inlined into malloc: what is computed of it costs nothing there.
+[[gnu::always_inline]] inline void* c_heap::header::make(const c_heap& heap, std::size_t bytes, std::size_t real) noexcept {
+    if (bytes > PTRDIFF_MAX - real) [[unlikely]] return nullptr;
+    void* const whole = allocate_or_null(*heap.upstream_.get(), real + bytes, real);
+    if (whole == nullptr) [[unlikely]] return nullptr;
+    std::byte* const block = static_cast<std::byte*>(whole) + real;
+    const unsigned   shift = static_cast<unsigned>(std::countr_zero(real));
+    new (block - sizeof(header)) header{bytes, shift, tag_of(block, &heap, bytes, shift)};
+    return block;
+}
+
+inline c_heap::header* c_heap::header::of(const c_heap& heap, const void* block) noexcept {
+    if (possible(block)) [[likely]] {  // else it is not even read
+        header* const found = const_cast<header*>(static_cast<const header*>(block) - 1);
+        if (found->tag == tag_of(block, &heap, found->bytes, found->shift)) [[likely]] return found;
     }
-    fault_report fault;
+    report(heap, block);
+    return nullptr;
+}
+
+[[gnu::cold]] void c_heap::header::report(const c_heap& heap, const void* block) noexcept {
+    const header* const found = static_cast<const header*>(block) - 1;
+    const bool          freed = possible(block) && found->tag == (tag_of(block, &heap, found->bytes, found->shift) ^ freed_mark);
+    fault_report        fault;
     fault.kind = freed ? fault_kind::double_free : fault_kind::foreign_pointer;
     fault.access = fault_access::free;
     fault.state = freed ? block_state::freed : block_state::unknown;
@@ -53,7 +72,6 @@ c_heap::header* c_heap::header_of(const void* block) const noexcept {
     fault.resource = "c_heap";
     if (freed) fault.block = block, fault.expected_bytes = found->bytes, fault.expected_alignment = std::size_t{1} << found->shift;
     report_fault(fault);
-    return nullptr;
 }
 
 [[gnu::no_sanitize_address, gnu::no_sanitize_thread]] bool c_heap::owns(const void* block) const noexcept {
@@ -66,16 +84,11 @@ c_heap::header* c_heap::header_of(const void* block) const noexcept {
     return about.tag == right || about.tag == (right ^ freed_mark);
 }
 
+void* c_heap::malloc(std::size_t bytes) noexcept { return header::make(*this, bytes, alignment); }
+
 void* c_heap::aligned_alloc(std::size_t wanted, std::size_t bytes) noexcept {
     if (!std::has_single_bit(wanted) || wanted > PTRDIFF_MAX) return nullptr;
-    const std::size_t real = before(wanted);
-    if (bytes > PTRDIFF_MAX - real) return nullptr;
-    void* const whole = allocate_or_null(*upstream_.get(), real + bytes, real);
-    if (whole == nullptr) return nullptr;
-    std::byte* const block = static_cast<std::byte*>(whole) + real;
-    header* const    about = new (block - sizeof(header)) header{bytes, static_cast<unsigned>(std::countr_zero(real)), 0};
-    about->tag = tag_of(block, this, about->bytes, about->shift);
-    return block;
+    return header::make(*this, bytes, before(wanted));
 }
 
 void* c_heap::calloc(std::size_t count, std::size_t bytes) noexcept {
@@ -87,7 +100,7 @@ void* c_heap::calloc(std::size_t count, std::size_t bytes) noexcept {
 
 void* c_heap::realloc(void* block, std::size_t bytes) noexcept {
     if (block == nullptr) return malloc(bytes);
-    const header* const about = header_of(block);
+    const header* const about = header::of(*this, block);
     if (about == nullptr) return nullptr;
     const std::size_t old = about->bytes;
     if (bytes <= old && bytes >= old / 2) return block;
@@ -100,7 +113,7 @@ void* c_heap::realloc(void* block, std::size_t bytes) noexcept {
 
 void c_heap::free(void* block) noexcept {
     if (block == nullptr) return;
-    header* const about = header_of(block);
+    header* const about = header::of(*this, block);
     if (about == nullptr) return;
     about->tag ^= freed_mark;
     const std::size_t real = std::size_t{1} << about->shift;
@@ -108,12 +121,8 @@ void c_heap::free(void* block) noexcept {
 }
 
 std::size_t c_heap::usable_size(const void* block) const noexcept {
-    const header* const about = block != nullptr ? header_of(block) : nullptr;
+    const header* const about = block != nullptr ? header::of(*this, block) : nullptr;
     return about != nullptr ? about->bytes : 0;
-}
-
-std::size_t c_heap::known_size(const void* block) const noexcept {
-    return block != nullptr ? (static_cast<const header*>(block) - 1)->bytes : 0;
 }
 
 char* c_heap::strdup(const char* text) noexcept {

@@ -31,7 +31,7 @@ void sized_c_heap::remember(void* block, std::size_t bytes, std::size_t real) no
                   std::memory_order_release);
 }
 
-std::size_t sized_c_heap::forget(void* block, std::size_t bytes) noexcept {
+[[gnu::noinline]] std::size_t sized_c_heap::forget(void* block, std::size_t bytes) noexcept {
     if (shrunk_.load(std::memory_order_acquire) == nullptr) return bytes;
     const void* const     tail = static_cast<std::byte*>(block) + bytes;
     const std::lock_guard hold(lock_);
@@ -67,7 +67,10 @@ void* sized_c_heap::realloc(void* block, std::size_t old_bytes, std::size_t new_
 }
 
 void sized_c_heap::free(void* block, std::size_t bytes) noexcept {
-    if (block != nullptr) upstream_.get()->deallocate(block, forget(block, rounded(bytes)), alignment);
+    if (block == nullptr) return;
+    std::size_t real = rounded(bytes);
+    if (shrunk_.load(std::memory_order_acquire) != nullptr) [[unlikely]] real = forget(block, real);
+    upstream_.get()->deallocate(block, real, alignment);
 }
 
 }  // namespace autopmr

@@ -2,4 +2,5 @@
 autopmr_bridge(sqlite
     FIND "find_package(SQLite3 QUIET)"
     LINKS SQLite::SQLite3
-    PKG_CONFIG sqlite3)
+    PKG_CONFIG sqlite3
+    NEAR)

@@ -13,6 +13,7 @@ foreach(name IN LISTS names)
         continue()
     endif()
     install(TARGETS autopmr_${name} EXPORT autopmr-${name}
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/autopmr"
         FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
@@ -36,7 +37,7 @@ foreach(name IN LISTS names)
     endif()
     get_target_property(type autopmr_${name} TYPE)
     set(pc_libraries "")
-    if(type STREQUAL "STATIC_LIBRARY")
+    if(type MATCHES "^(STATIC|SHARED)_LIBRARY$")
         set(pc_libraries " -L\${libdir} -lautopmr_${name}")
     elseif(type STREQUAL "OBJECT_LIBRARY")
         set(folder "\${libdir}/autopmr/objects$<$<BOOL:$<CONFIG>>:->$<CONFIG>/autopmr_${name}/adapters") # where install() puts them

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <thread>
 
 namespace asio = boost::asio;
@@ -71,12 +70,8 @@ server::server(const options& given) : options_(given), languages_(given.data), 
 
 // A request is read into the connection's guarded buffer: first all of its head, then, piece by piece, its body into memory of
 // the request.
-asio::awaitable<unsigned> server::serve_one(beast::tcp_stream& client, std::pmr::vector<char>& buffer, std::size_t& filled, place& here) {
+asio::awaitable<unsigned> server::serve_one(beast::tcp_stream& client, std::pmr::vector<char>& buffer, std::size_t& filled, std::pmr::memory_resource& memory) {
     using fields = http::basic_fields<std::pmr::polymorphic_allocator<char>>;
-    std::optional<autopmr::arena_resource> arena;
-    if (options_.arenas) arena.emplace(here.memory);
-    std::pmr::memory_resource& memory = arena ? static_cast<std::pmr::memory_resource&>(*arena) : *here.memory;
-
     client.expires_after(std::chrono::seconds(options_.patience));  // for all of the request: who sends a byte now and then does not keep its place
     http::request_parser<http::empty_body, std::pmr::polymorphic_allocator<char>> parser{
         std::piecewise_construct, std::make_tuple(), std::make_tuple(std::pmr::polymorphic_allocator<char>(&memory))};
@@ -140,15 +135,18 @@ asio::awaitable<void> server::refuse(beast::tcp_stream& client, unsigned status,
 asio::awaitable<void> server::serve(beast::tcp_stream client, taken_place here) {
     std::pmr::vector<char> buffer(buffer_bytes, &guarded_);
     std::size_t            filled = 0;
-    unsigned               said = goes_on;
+    autopmr::arena_resource    arena(here->memory);  // takes nothing until it is asked
+    std::pmr::memory_resource& memory = options_.arenas ? static_cast<std::pmr::memory_resource&>(arena) : *here->memory;
+    unsigned                   said = goes_on;
     while (said == goes_on) {
         try {
-            said = co_await serve_one(client, buffer, filled, *here);
+            said = co_await serve_one(client, buffer, filled, memory);
         } catch (const std::bad_alloc&) {  // only this connection's budget
             said = 413;
         } catch (const std::exception&) {
             said = 500;
         }
+        arena.reset();
     }
     if (said != over) co_await refuse(client, said, buffer);
     boost::system::error_code ignored;
@@ -177,17 +175,19 @@ asio::awaitable<void> server::accept(tcp::acceptor& at) {
 }
 
 void server::run() {
-    asio::io_context io;
-    tcp::acceptor    acceptor(io, {asio::ip::address_v4::loopback(), options_.port});
-    asio::signal_set ends(io, SIGINT, SIGTERM);
-    ends.async_wait([&](auto, auto) { io.stop(); });
-    asio::co_spawn(io, accept(acceptor), asio::detached);
-    std::printf("listening on 127.0.0.1:%u\n", acceptor.local_endpoint().port());
-    std::fflush(stdout);
-    std::vector<std::thread> others;
-    for (unsigned i = 1; i < options_.threads; ++i) others.emplace_back([&] { io.run(); });
-    io.run();
-    for (std::thread& other : others) other.join();
+    {
+        asio::io_context io;
+        tcp::acceptor    acceptor(io, {asio::ip::address_v4::loopback(), options_.port});
+        asio::signal_set ends(io, SIGINT, SIGTERM);
+        ends.async_wait([&](auto, auto) { io.stop(); });
+        asio::co_spawn(io, accept(acceptor), asio::detached);
+        std::printf("listening on 127.0.0.1:%u\n", acceptor.local_endpoint().port());
+        std::fflush(stdout);
+        std::vector<std::thread> others;
+        for (unsigned i = 1; i < options_.threads; ++i) others.emplace_back([&] { io.run(); });
+        io.run();
+        for (std::thread& other : others) other.join();
+    }  // connections that are still open end here, and give back what they have
     std::fputs(autopmr::subsystem_table().c_str(), stdout);
 }
 

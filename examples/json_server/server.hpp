@@ -4,7 +4,7 @@
 ///
 ///     json_server                all below: a budget for the whole program
 ///     json_server.data           the document that is asked about, for as long as the server runs
-///     json_server.connection.N   what one connection uses: a limit of its own; an arena over it for each request
+///     json_server.connection.N   what one connection uses: a limit of its own; an arena over it, anew for each request
 ///     json_server.token          secret memory
 ///
 /// What comes from a socket lands in a guarded buffer: a parser that reads past it is stopped at the access.
@@ -71,7 +71,7 @@ public:
 private:
     boost::asio::awaitable<void> accept(boost::asio::ip::tcp::acceptor& at);
     boost::asio::awaitable<void> serve(boost::beast::tcp_stream client, taken_place here);
-    boost::asio::awaitable<unsigned> serve_one(boost::beast::tcp_stream& client, std::pmr::vector<char>& buffer, std::size_t& filled, place& here);
+    boost::asio::awaitable<unsigned> serve_one(boost::beast::tcp_stream& client, std::pmr::vector<char>& buffer, std::size_t& filled, std::pmr::memory_resource& memory);
     boost::asio::awaitable<void> refuse(boost::beast::tcp_stream& client, unsigned status, std::pmr::vector<char>& buffer);
 
     options                        options_;

@@ -66,15 +66,31 @@ TEST_CASE("a resource of Boost's may come from a part of the program that has no
     CHECK(at.settled());
 }
 
+namespace {
+
+/// Stands where a boost_resource would, and counts who calls it.
+struct counted_middle final : autopmr::boost_wrapper {
+    using boost_wrapper::boost_wrapper;
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return ++calls, wrapped()->allocate(bytes, alignment); }
+    void  do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override { ++calls, wrapped()->deallocate(block, bytes, alignment); }
+    bool  do_is_equal(const boost_pmr::memory_resource& other) const noexcept override { return this == &other; }
+    int   calls = 0;
+};
+
+}  // namespace
+
 TEST_CASE("std, boost and std again is two virtual calls: the wrapper in the middle is passed by") {
     traffic        at;
-    boost_resource over(&at);
+    counted_middle over(at);
     std_resource   again(&over);
     CHECK(again.upstream_resource() == &at);
     CHECK(again.boost_upstream() == &over);
-    { const std::pmr::string text(100, 'x', &again); }
-    CHECK(at.now().allocations == 1);
+    { const std::pmr::string text(100, 'x', &again); }  // one call of `again`
+    CHECK(over.calls == 0);                             // none of the middle
+    CHECK(at.now().allocations == 1);                   // one of the bottom
     CHECK(at.settled());
+    { const boost_pmr::vector<char> text(100, 'x', &over); }  // it does count
+    CHECK(over.calls == 2);
 }
 
 TEST_CASE("wrappers are equal when they are the same") {

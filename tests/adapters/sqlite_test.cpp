@@ -4,10 +4,13 @@
 #include <sqlite3.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <memory_resource>
 
 #include "tests/adapters/support/each_failure.hpp"
 #include "tests/adapters/support/library.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/faults.hpp"
 
 using autopmr::install_answer;
 using autopmr::sqlite_heap;
@@ -40,6 +43,28 @@ outcome load(traffic&) {
 
 }  // namespace
 
+// Before this process has installed one: the child has its own.
+TEST_CASE("what SQLite frees that is not its block, or was freed, is a fault and changes nothing") {
+    const autopmr_test::child_end end = autopmr_test::in_child([] {
+        auto& keeps = autopmr::make_immortal<std::pmr::monotonic_buffer_resource>();  // what is freed can still be read
+        if (!sqlite_heap::install(keeps, "the child", autopmr::assume_any_thread)) return 5;
+        autopmr_test::counted_faults faults;
+        const auto                   is = [&](int count, autopmr::fault_kind kind) { return faults.count == count && faults.last.kind == kind; };
+        alignas(8) static char       mine[64] = {};
+        sqlite3_free(mine + 32);
+        if (!is(1, autopmr::fault_kind::foreign_pointer)) return 1;
+        sqlite3_free(mine + 33);
+        if (!is(2, autopmr::fault_kind::foreign_pointer)) return 2;
+        void* const block = sqlite3_malloc(40);
+        sqlite3_free(block);
+        if (faults.count != 2) return 3;
+        sqlite3_free(block);
+        return is(3, autopmr::fault_kind::double_free) && faults.last.expected_bytes == 40 && faults.last.block == block ? 0 : 4;
+    });
+    INFO(end.error);
+    CHECK(end.exit_status == 0);
+}
+
 TEST_CASE("SQLite takes one resource, a thread-safe one, and none once it has begun") {
     CHECK(autopmr_test::install_in_child<sqlite_heap>([] { sqlite3_initialize(); }) == install_answer::too_late);
     CHECK(autopmr_test::install_in_child<sqlite_heap>([] { sqlite3_initialize(), sqlite3_shutdown(); }) == install_answer::installed);
@@ -58,11 +83,32 @@ TEST_CASE("SQLite takes its memory from the resource, and it is all back after s
     int now = 0, most = 0;
     sqlite3_status(SQLITE_STATUS_MALLOC_COUNT, &now, &most, 0);
     CHECK(at.now().live == static_cast<std::size_t>(now));
-    CHECK(at.now().live_bytes == static_cast<std::size_t>(sqlite3_memory_used()) + 16 * at.now().live);
+    CHECK(at.now().live_bytes == static_cast<std::size_t>(sqlite3_memory_used()) + 8 * at.now().live);
     CHECK(at.now().allocations - before.allocations > 500);
 
     CHECK(sqlite3_close(base) == SQLITE_OK);
     CHECK(sqlite3_shutdown() == SQLITE_OK);
+    CHECK(at.settled());
+}
+
+TEST_CASE("a block of SQLite's shrinks where it is, and never fails to; one that can't grow stays as it was") {
+    traffic& at = autopmr_test::installed<sqlite_heap>();
+    auto*    block = static_cast<char*>(sqlite3_malloc(1000));
+    REQUIRE(block != nullptr);
+    CHECK(reinterpret_cast<std::uintptr_t>(block) % 8 == 0);
+    block[9] = 'x';
+    CHECK(sqlite3_realloc(block, 600) == block);
+    auto* moved = static_cast<char*>(sqlite3_realloc(block, 100));
+    CHECK(moved != block);
+    CHECK(moved[9] == 'x');
+    CHECK(sqlite3_msize(moved) == 104);
+    at.refuse(1, true);
+    CHECK(sqlite3_realloc(moved, 16) == moved);
+    CHECK(sqlite3_realloc(moved, 5000) == nullptr);
+    CHECK(moved[9] == 'x');
+    at.refuse(0);
+    sqlite3_free(moved);
+    sqlite3_shutdown();
     CHECK(at.settled());
 }
 

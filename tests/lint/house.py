@@ -31,7 +31,7 @@ BRIDGES_GROUND = {"c_heap", "c_heap_hooks", "sized_c_heap", "static_heap"}
 
 def bridge(name):
     """The files of the bridge adapters/<name>.cmake: a row of VENDORS for its library ends with this."""
-    return rf"(adapters|adapters/include/autopmr/adapters|tests/adapters|examples/adapters)/({name})(_\w+)?\.\w+"
+    return rf"(adapters|adapters/include/autopmr/adapters|tests/adapters|examples/adapters|bench/adapters)/({name})(_\w+)?\.\w+"
 
 
 # A foreign header and the only files that may name it, as regular expressions.

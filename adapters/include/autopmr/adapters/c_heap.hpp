@@ -26,7 +26,7 @@ public:
     c_heap(const c_heap&) = delete;
     c_heap& operator=(const c_heap&) = delete;
 
-    [[nodiscard]] void* malloc(std::size_t bytes) noexcept { return aligned_alloc(alignment, bytes); }
+    [[nodiscard]] void* malloc(std::size_t bytes) noexcept;
     /// Zeroed; null where count times bytes is no size.
     [[nodiscard]] void* calloc(std::size_t count, std::size_t bytes) noexcept;
     /// Null leaves the old block as it was. A block that was aligned stays so.
@@ -35,8 +35,6 @@ public:
     void free(void* block) noexcept;
     /// What the block holds, at least what was asked for; 0 of null, and of what is none of these blocks.
     [[nodiscard]] std::size_t usable_size(const void* block) const noexcept;
-    /// The same of what is surely a live block of this heap, unchecked: for libraries that ask for each block all the time.
-    [[nodiscard]] std::size_t known_size(const void* block) const noexcept;
     /// Whether its header vouches for it, live or freed; reports nothing. Of a block of any heap: what lies before it is looked at.
     [[nodiscard]] bool        owns(const void* block) const noexcept;
     [[nodiscard]] char*       strdup(const char* text) noexcept;
@@ -47,7 +45,6 @@ public:
 
 private:
     struct header;
-    [[nodiscard]] header* header_of(const void* block) const noexcept;  // null after a fault
 
     resource_ptr upstream_;
 };

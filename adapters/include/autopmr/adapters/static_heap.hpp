@@ -81,12 +81,15 @@ public:
     }
     static void withdraw() noexcept { slot_.withdraw(); }
 
-    static void* malloc(std::size_t bytes) noexcept { return heap() ? heap()->malloc(bytes) : nullptr; }
+    static void* malloc(std::size_t bytes) noexcept {
+        c_heap* const on = heap();
+        return on != nullptr ? on->malloc(bytes) : nullptr;
+    }
     static void* calloc(std::size_t n, std::size_t bytes) noexcept { return heap() ? heap()->calloc(n, bytes) : nullptr; }
     static void* realloc(void* block, std::size_t bytes) noexcept { return heap() ? heap()->realloc(block, bytes) : nullptr; }
     static char* strdup(const char* text) noexcept { return heap() ? heap()->strdup(text) : nullptr; }
     static void  free(void* block) noexcept {
-        if (block != nullptr && heap()) heap()->free(block);
+        if (c_heap* const on = heap(); block != nullptr && on != nullptr) on->free(block);
     }
     static std::size_t usable_size(const void* block) noexcept { return heap() ? heap()->usable_size(block) : 0; }
     /// Null until installed.
