@@ -85,9 +85,9 @@ TEST_CASE("libcurl: its traffic is its own, and each refusal its own error") {
         transfer_once);
     CHECK(plain.deadly.empty());
 
-    auto& pool = autopmr::make_immortal<autopmr::pool_resource>();
+    autopmr::pool_resource pool;  // refused, so not kept for ever
     CHECK(install_in_curl(pool, "one thread").what == install_answer::one_thread_only);
-    auto& foreign = autopmr::make_immortal<std::pmr::synchronized_pool_resource>();
+    std::pmr::synchronized_pool_resource foreign;
     CHECK(install_in_curl(foreign, "unknown").what == install_answer::threads_unknown);
 
     traffic& at = autopmr::make_immortal<traffic>();

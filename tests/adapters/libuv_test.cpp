@@ -50,9 +50,9 @@ TEST_CASE("libuv: its traffic is its own, and each refusal its own error") {
         [] { REQUIRE(uv_replace_allocator(plain_global::malloc, plain_global::realloc, plain_global::calloc, plain_global::free) == 0); }, one_loop);
     for (const std::size_t n : plain.deadly) WARN("libuv ends the process itself where allocation " << n << " of a loop is refused");
 
-    auto& pool = autopmr::make_immortal<autopmr::pool_resource>();
+    autopmr::pool_resource pool;  // refused, so not kept for ever
     CHECK(install_in_libuv(pool, "one thread").what == install_answer::one_thread_only);
-    auto& foreign = autopmr::make_immortal<std::pmr::synchronized_pool_resource>();
+    std::pmr::synchronized_pool_resource foreign;
     CHECK(install_in_libuv(foreign, "unknown").what == install_answer::threads_unknown);
 
     traffic& at = autopmr::make_immortal<traffic>();

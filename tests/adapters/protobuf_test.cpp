@@ -47,9 +47,9 @@ TEST_CASE("protobuf: arenas of a kind take their blocks from its resource, each 
     REQUIRE(fill(plain) == outcome::served);
 
     CHECK(fill(autopmr::protobuf_arena_options()) == outcome::out_of_memory);  // none installed
-    auto& pool = autopmr::make_immortal<autopmr::pool_resource>();
+    autopmr::pool_resource pool;  // refused, so not kept for ever
     CHECK(install_in_protobuf(pool, "one thread").what == install_answer::one_thread_only);
-    auto& foreign = autopmr::make_immortal<std::pmr::synchronized_pool_resource>();
+    std::pmr::synchronized_pool_resource foreign;
     CHECK(install_in_protobuf(foreign, "unknown").what == install_answer::threads_unknown);
 
     traffic& at = autopmr::make_immortal<traffic>();
