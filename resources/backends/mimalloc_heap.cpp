@@ -33,12 +33,14 @@ mimalloc_heap_resource::mimalloc_heap_resource() noexcept : why_not_(mimalloc_ca
 mimalloc_heap_resource::~mimalloc_heap_resource() {
     if (heap_ == nullptr || (owner_ != 0 && owner_ != this_thread())) return;
     if (watched_) {
-        const auto drop = [](const void*, const void*, void* block, std::size_t, void*) {
-            if (block != nullptr) announce::block_dropped(block);
+        announce::pool_gone(this);  // hides what lived
+        const auto drop = [](const void*, const void*, void* block, std::size_t bytes, void*) {
+            if (block == nullptr) return true;
+            announce::block_dropped(block);
+            announce::show_as_written(block, bytes);  // mimalloc will write there as it likes
             return true;
         };
         if (mimalloc.heap_visit_blocks) mimalloc.heap_visit_blocks(heap_, true, drop, nullptr);
-        announce::pool_gone(this);
     }
     mimalloc.heap_destroy(heap_);
 }

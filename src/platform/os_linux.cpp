@@ -26,16 +26,19 @@ const char* environment(const char* name) noexcept { return ::secure_getenv(name
 namespace {
 
 #if defined(__GLIBC__)
-/// The C library's own dlopen: heaptrack's, which stands in front of it, takes RTLD_DEEPBIND away.
+/// The C library's own dlopen: heaptrack's, which stands in front of it, has no version.
+decltype(&::dlopen) own_dlopen() noexcept {
+    void* const found = ::dlvsym(RTLD_DEFAULT, "dlopen", "GLIBC_2.34");  // before that it is in a library of its own
+    return found != nullptr ? reinterpret_cast<decltype(&::dlopen)>(found) : &::dlopen;
+}
+/// heaptrack's dlopen takes RTLD_DEEPBIND away.
 void* open_with_own_names_first(const char* name, int flags) noexcept {
-    auto* open = &::dlopen;
-    if (void* const libc = ::dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD))
-        if (void* const found = ::dlsym(libc, "dlopen")) open = reinterpret_cast<decltype(open)>(found);
-    void* const module = open(name, flags | RTLD_DEEPBIND);
+    void* const module = own_dlopen()(name, flags | RTLD_DEEPBIND);
     if (const auto changed = heaptrack().modules_changed) changed();  // it saw no dlopen, and would not name the module's functions
     return module;
 }
 #else
+decltype(&::dlopen) own_dlopen() noexcept { return &::dlopen; }
 void* open_with_own_names_first(const char* name, int flags) noexcept { return ::dlopen(name, flags); }
 #endif
 
@@ -55,7 +58,9 @@ bool pin_module_of(const void* address) noexcept {
     Dl_info where{};
     if (::dladdr(address, &where) == 0 || where.dli_fname == nullptr) return false;
     // The executable itself can't be opened by name on every system, and needs no pin.
-    return ::dlopen(where.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+    // heaptrack's dlopen waits for a lock that heaptrack has while it starts; and it starts with an operator new, which may be ours.
+    const auto open = heaptrack().given != nullptr ? own_dlopen() : &::dlopen;
+    return open(where.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
 }
 
 bool can_be_read(const void* address) noexcept {
