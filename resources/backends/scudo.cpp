@@ -38,6 +38,10 @@ void load(reason& why_not) noexcept {
         why_not = absent;
         return;
     }
+    if (os::running_on_valgrind()) {
+        why_not = "Scudo asks for more addresses than Valgrind leaves to a program";
+        return;
+    }
     void* module = open_first_of({"libautopmr-scudo.so"}, "link the program with autopmr::backends, which brings it", why_not);
     if (module == nullptr || !scudo_usable_size.require(module, "autopmr_scudo_malloc_usable_size", why_not) ||
         !scudo_memalign.require(module, "autopmr_scudo_memalign", why_not, told::gives<scudo_backend, 1>) ||
