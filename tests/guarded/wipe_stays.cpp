@@ -9,10 +9,10 @@
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool looks_elsewhere = true;  // its stacks are not where they seem
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool looks_elsewhere = true;  // stacks are not where they seem, and each look calls the sanitizer, whose frame lies there
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr bool looks_elsewhere = true;
 #else
 constexpr bool looks_elsewhere = false;
