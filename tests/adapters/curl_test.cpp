@@ -105,7 +105,7 @@ TEST_CASE("libcurl: what a refusal does to the copy of a handle with cookies, it
         }));
     }
     std::printf("libcurl: a refusal ends the copy of a handle at %d places, with malloc at %d\n", ours, malloc);
-    if (!autopmr_test::under_tsan) CHECK((ours > 0) == (malloc > 0));  // its malloc lets a block be freed twice, and glibc does not
+    if (!under_tsan) CHECK((ours > 0) == (malloc > 0));  // its malloc lets a block be freed twice, and glibc does not
 }
 
 TEST_CASE("libcurl: its traffic is its own, and each refusal its own error") {

@@ -113,7 +113,7 @@ TEST_CASE("what a refusal in a query or in HTML does to libxml2, it does over pl
     for (void (*const use)() : {query, read_html}) {
         const auto [ours, malloc] = ends_of(use, use == query ? 330 : 100);
         std::printf("libxml2, %s: a refusal ends or hangs it at %d places, with malloc at %d\n", use == query ? "XPath" : "HTML", ours, malloc);
-        if (!autopmr_test::under_tsan) CHECK((ours > 0) == (malloc > 0));  // its malloc lets a block be freed twice, and glibc does not
+        if (!under_tsan) CHECK((ours > 0) == (malloc > 0));  // its malloc lets a block be freed twice, and glibc does not
     }
 }
 
