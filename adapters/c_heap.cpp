@@ -77,11 +77,12 @@ inline c_heap::header* c_heap::header::of(const c_heap& heap, const void* block)
 [[gnu::no_sanitize_address, gnu::no_sanitize_thread]] bool c_heap::owns(const void* block) const noexcept {
     constexpr std::uintptr_t least_page = 4096;
     const auto               place = reinterpret_cast<std::uintptr_t>(block);
-    const header&            about = *(static_cast<const header*>(block) - 1);
+    if (!possible(block)) return false;
+    const header* const about = static_cast<const header*>(block) - 1;
     // A block of another heap may lie where memory begins.
-    if (place % alignment != 0 || (place % least_page == 0 && !os::can_be_read(&about))) return false;
-    const unsigned right = tag_of(block, this, about.bytes, about.shift);
-    return about.tag == right || about.tag == (right ^ freed_mark);
+    if (place % least_page == 0 && !os::can_be_read(about)) return false;
+    const unsigned right = tag_of(block, this, about->bytes, about->shift);
+    return about->tag == right || about->tag == (right ^ freed_mark);
 }
 
 void* c_heap::malloc(std::size_t bytes) noexcept { return header::make(*this, bytes, alignment); }
